@@ -1,0 +1,76 @@
+--- What the specs share: temporary folders, running programs, reading and writing files.
+--
+--   local helper = require "support.helper"
+local helper = {}
+
+helper.build = os.getenv("B") or "build"
+helper.is_root = false
+
+local function first_line(command)
+  local pipe <close> = assert(io.popen(command))
+  return pipe:read("l")
+end
+
+helper.top = first_line("pwd")
+helper.is_root = first_line("id -u") == "0"
+helper.lamina_path = helper.top .. "/" .. helper.build .. "/lamina"
+
+function helper.quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+--- A new folder; `helper.cleanup()` in after_each or teardown removes all of them.
+local made = {}
+function helper.tmpdir()
+  local dir = first_line("mktemp -d /tmp/lamina-spec.XXXXXX")
+  made[#made + 1] = dir
+  return dir
+end
+
+function helper.cleanup()
+  for _, dir in ipairs(made) do
+    if not os.execute("rm -rf " .. helper.quote(dir) .. " 2>/dev/null") then
+      -- an ordinary user's store holds files of its sub-ids: only a user namespace removes them
+      os.execute(helper.quote(helper.lamina_path) .. " prune --everything --force --root "
+        .. helper.quote(dir) .. " >/dev/null 2>&1; rm -rf " .. helper.quote(dir) .. " 2>/dev/null")
+    end
+  end
+  made = {}
+end
+
+function helper.write(path, text)
+  local file <close> = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  return path
+end
+
+function helper.read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read("a")
+end
+
+--- Runs a shell command line; answers exit status (128 + n for a signal), stdout, stderr.
+function helper.sh(command, input)
+  local dir = first_line("mktemp -d /tmp/lamina-sh.XXXXXX")
+  local stdin = "/dev/null"
+  if input then stdin = helper.write(dir .. "/in", input) end
+  local _, how, code = os.execute(("{ %s\n} <%s >%s/out 2>%s/err"):format(command, stdin, dir, dir))
+  local out, err = helper.read(dir .. "/out"), helper.read(dir .. "/err")
+  os.execute("rm -rf " .. dir)
+  return how == "signal" and 128 + code or code, out, err
+end
+
+--- A lamina on a store of its own: `local run = helper.store(); run("images", "-q")`.
+-- Answers status, stdout, stderr. `run.root` is the store's folder.
+function helper.store()
+  local store = { root = helper.tmpdir() .. "/store" }
+  return setmetatable(store, {
+    __call = function(_, ...)
+      local words = { "LAMINA_ROOT=" .. helper.quote(store.root), helper.quote(helper.lamina_path) }
+      for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
+      return helper.sh(table.concat(words, " "))
+    end,
+  })
+end
+
+return helper

@@ -1,0 +1,76 @@
+#!/bin/sh
+# run.sh - runs the tests: C units, then specs and command tests as whoever calls, and, when
+# that is root, once more as an ordinary user made for it. Called by `make test`.
+#
+#   B=build T=layer tests/support/run.sh      only files whose name has "layer"
+#   VALGRIND=1                                under valgrind
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+B=${B:-build} T=${T:-}
+user=lamina-test
+passed=0 failed=0 skipped=0
+work=$(mktemp -d /tmp/lamina-tests.XXXXXX)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+grind() {
+	if [ -n "${VALGRIND:-}" ]; then
+		valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+			--suppressions="$top/tests/support/valgrind.supp" "$@"
+	else
+		"$@"
+	fi
+}
+
+# Adds the counts of one log ("N passed, N failed, N skipped" lines of ours) to the totals.
+count() {
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0}))
+}
+
+c_tests() {
+	for t in "$top/$B"/tests/test_*"$T"*; do
+		[ -x "$t" ] && [ -f "$t" ] || continue
+		case $t in *.*) continue ;; esac
+		echo "# ${t##*/}"
+		if grind "$t"; then count 1 0; else count 0 1; fi
+	done
+}
+
+# Specs run on a copy that every user can read, wherever the checkout lies.
+stage() {
+	mkdir -p "$work/tree/$B"
+	cp -R "$top/lua" "$top/core" "$top/recipes" "$top/tests" "$top/Makefile" "$top/README.md" \
+		"$work/tree/" 2>/dev/null
+	cp "$top/$B/lamina" "$top/$B/lamina.so" "$work/tree/$B/"
+	cp -R "$top/$B/fixtures" "$work/tree/$B/" 2>/dev/null
+	chmod -R a+rX "$work"
+	chmod 755 "$work"
+}
+
+# specs WHO COMMAND...: the spec files through COMMAND, which changes to the user.
+specs() {
+	who=$1
+	shift
+	files=$(cd "$work/tree" && find tests/spec tests/cli -name "*$T*_spec.lua" | sort)
+	[ -n "$files" ] || return 0
+	echo "# specs as $who"
+	# shellcheck disable=SC2086
+	(cd "$work/tree" && "$@" env B="$B" TEST_WHO="$who" LUA_PATH="$work/tree/lua/?.lua;$work/tree/tests/?.lua;;" \
+		LUA_CPATH="$work/tree/$B/?.so;;" busted --lua=lua5.4 -o tests.support.tap $files) | tee "$work/log"
+	# shellcheck disable=SC2046
+	count $(sed -n 's/^# \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$work/log" | tail -1)
+	grep -q '^# [0-9]* passed' "$work/log" || count 0 1
+}
+
+c_tests
+stage
+if [ "$(id -u)" = 0 ]; then
+	id "$user" >/dev/null 2>&1 || useradd -m "$user"
+	specs root env
+	chmod -R a+rwX "$work/tree"
+	specs "$user" setpriv --reuid "$user" --regid "$user" --init-groups env -i HOME="$(getent passwd "$user" | cut -d: -f6)" \
+		USER="$user" PATH="$PATH" LANG=C.UTF-8
+else
+	specs "$(id -un)" env
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
