@@ -50,7 +50,7 @@ stage() {
 specs() {
 	who=$1
 	shift
-	files=$(cd "$work/tree" && find tests/spec tests/cli -name "*$T*_spec.lua" | sort)
+	files=$(cd "$work/tree" && find tests/spec tests/cli -path "*$T*_spec.lua" | sort)
 	[ -n "$files" ] || return 0
 	echo "# specs as $who"
 	# shellcheck disable=SC2086

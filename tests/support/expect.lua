@@ -1,0 +1,83 @@
+--- A program on a real pseudo-terminal, driven as a person would: type, wait for what is shown.
+--
+--   local session <close> = expect.start("lamina run -it debian bash", { LAMINA_ROOT = root })
+--   session:wait_for("# ")
+--   session:type("exit\n")
+--   assert.equal(0, session:status())
+--
+-- script(1) makes the terminal and passes the program's exit status on.
+local helper = require "support.helper"
+
+local expect = {}
+
+local Session = {}
+Session.__index = Session
+
+local function sleep_a_little() os.execute("sleep 0.05") end
+
+--- Starts a shell command line on a terminal of 40 rows and 120 columns.
+function expect.start(command, environment)
+  local dir = helper.tmpdir()
+  local exports = {}
+  for name, value in pairs(environment or {}) do
+    exports[#exports + 1] = ("export %s=%s; "):format(name, helper.quote(value))
+  end
+  local inner = table.concat(exports) .. "stty rows 40 cols 120; exec " .. command
+  local line = ("script -qfec %s %s/log >/dev/null 2>&1; echo $? >%s/status"):format(
+    helper.quote(inner), dir, dir)
+  return setmetatable({ dir = dir, input = assert(io.popen(line, "w")), from = 1 }, Session)
+end
+
+--- All that was shown so far, without carriage returns.
+function Session:shown()
+  local file = io.open(self.dir .. "/log", "rb")
+  if not file then return "" end
+  local text = file:read("a")
+  file:close()
+  return (text:gsub("\r", ""))
+end
+
+function Session:type(text)
+  self.from = #self:shown() + 1
+  self.input:write(text)
+  self.input:flush()
+end
+
+--- Waits until the plain text shows up after what was typed last; answers what was shown until then.
+function Session:wait_for(text, seconds)
+  for _ = 1, (seconds or 60) * 20 do
+    local shown = self:shown()
+    local _, last = shown:find(text, self.from, true)
+    if last then
+      local part = shown:sub(self.from, last)
+      self.from = last + 1
+      return part
+    end
+    sleep_a_little()
+  end
+  error(("waited in vain for %q; shown: %s"):format(text, self:shown():sub(-2000)), 2)
+end
+
+--- Types a command line at a shell prompt and answers its output: what stands before a mark.
+function Session:command(line, seconds)
+  self.marks = (self.marks or 0) + 1
+  self:type(("%s; echo mark-''%d-$?\n"):format(line, self.marks))
+  return self:wait_for(("mark-%d-"):format(self.marks), seconds)
+end
+
+--- Closes the input, waits for the end and answers the exit status.
+function Session:status()
+  if self.input then
+    self.input:close()
+    self.input = nil
+  end
+  local file = io.open(self.dir .. "/status")
+  if not file then return nil end
+  local status = file:read("n")
+  file:close()
+  return status
+end
+
+Session.__close = Session.status
+
+return expect
