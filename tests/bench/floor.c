@@ -81,8 +81,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++)
 		round_trip(i, flags);
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	printf("%.3f\n",
-	       ((double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6) /
-		       count);
+	printf("%.3f\n", ((double)(to.tv_sec - from.tv_sec) * 1e3 +
+			  (double)(to.tv_nsec - from.tv_nsec) / 1e6) /
+			     count);
 	return 0;
 }

@@ -16,7 +16,7 @@ struct test_case {
 
 #define CASE(name)                                                                                 \
 	{                                                                                          \
-		#name, name                                                                        \
+#name, name                                                                        \
 	}
 #define CASE_END                                                                                   \
 	{                                                                                          \
