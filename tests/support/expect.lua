@@ -43,7 +43,7 @@ function Session:type(text)
   self.input:flush()
 end
 
---- Waits until the plain text shows up after what was typed last; answers what was shown until then.
+--- Waits until the plain text shows up after what was typed last; answers what came until then.
 function Session:wait_for(text, seconds)
   for _ = 1, (seconds or 60) * 20 do
     local shown = self:shown()
