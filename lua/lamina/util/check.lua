@@ -1,0 +1,86 @@
+--- Arguments are checked where they come in; the caller's line is blamed.
+--
+-- `level` counts like `error`'s, seen from the function that calls check: 1 is that function,
+-- 2 (the default) its caller, and so on.
+local check = {}
+
+-- Longer words are compared with nothing: they may come from outside, and cost length squared.
+local longest = 256
+
+--- Damerau-Levenshtein distance (adjacent swaps count once), by bytes.
+local function distance(a, b)
+  local before, last, row = {}, {}, {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    before, last, row = last, row, before
+    row[0] = i
+    for j = 1, #b do
+      local same = a:byte(i) == b:byte(j)
+      row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        row[j] = math.min(row[j], before[j - 2] + 1)
+      end
+    end
+  end
+  return row[#b]
+end
+
+--- The name nearest to a word: at most 2 edits away, or a third of its length; nil if none is.
+-- A name that the word is the beginning of counts as near.
+function check.suggest(word, names)
+  local limit = math.min(math.max(2, #word // 3), #word - 1)
+  if #word > longest or #word == 0 then return nil end
+  local best, best_distance = nil, limit + 1
+  for _, name in ipairs(names) do
+    local far = best_distance
+    if math.abs(#name - #word) <= limit then far = distance(word, name) end
+    if #word > 2 and name:sub(1, #word) == word then far = math.min(far, 1) end
+    if far < best_distance then best, best_distance = name, far end
+  end
+  return best
+end
+
+local function has_type(value, expected)
+  local actual = math.type(value) == "integer" and "integer" or type(value)
+  for one in expected:gmatch("[^|]+") do
+    if one == "any" or one == type(value) or one == actual then return true end
+  end
+  return false
+end
+
+--- Raises unless the value has the type: "string", "integer", "string|table", "any".
+function check.type(value, expected, what, level)
+  if has_type(value, expected) then return value end
+  error(("%s: %s expected, got %s"):format(what, expected:gsub("|", " or "), type(value)),
+    (level or 2) + 1)
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+--- Says which option was meant, or which there are.
+local function unknown(key, known, what)
+  local names = sorted_keys(known)
+  local near = type(key) == "string" and check.suggest(key, names)
+  local hint = near and ("did you mean '%s'?"):format(near)
+    or ("known are %s"):format(table.concat(names, ", "))
+  return ("%s: unknown option '%s' (%s)"):format(what, tostring(key), hint)
+end
+
+--- Checks a table of options against `{ key = type }`; nil counts as no options.
+function check.options(options, known, what, level)
+  level = (level or 2) + 1
+  if options == nil then return {} end
+  check.type(options, "table", what, level)
+  for key, value in pairs(options) do
+    if not known[key] then error(unknown(key, known, what), level) end
+    check.type(value, known[key], ("%s: option '%s'"):format(what, key), level)
+  end
+  return options
+end
+
+return check
