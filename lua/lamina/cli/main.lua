@@ -1,1 +1,108 @@
-return function() return 2 end
+--- The command line: finds the command, reads its options, runs it, tells how it failed.
+--
+-- A command is data plus a function, in cmd/NAME.lua:
+--
+--   return {
+--     name = "tag", summary = "Give an image another name", usage = "tag SOURCE TARGET",
+--     help = "more than the summary tells",            -- optional
+--     example = "lamina tag debian:bookworm debian",
+--     options = { { long = "force", short = "f", help = "…" } },   -- see option.lua
+--     arguments = { { name = "SOURCE" }, { name = "TARGET" } },    -- optional=, many=
+--     stops_early = true,         -- words behind the first argument are arguments (run, exec)
+--     needs = "store",            -- or "join" (a running container's namespaces), "loop", nil
+--     container = function(context) … end,      -- for "join": its name; default arguments[1]
+--     run = function(context) … return status end,
+--   }
+--
+-- context: options (by long name, "-" as "_"), arguments (list), store, bus, out (output.lua).
+require "lamina.util.strict"
+local check = require "lamina.util.check"
+local failure = require "lamina.util.failure"
+local help = require "lamina.cli.help"
+local option = require "lamina.cli.option"
+local output = require "lamina.cli.output"
+local report = require "lamina.cli.report"
+
+local program_options = {
+  { long = "version", help = "show the version" },
+}
+table.move(help.global_options, 1, #help.global_options, 2, program_options)
+
+--- A command's rows and the global ones it doesn't replace.
+local function all_options(command)
+  local rows, taken = {}, {}
+  for _, list in ipairs { command.options or {}, help.global_options } do
+    for _, row in ipairs(list) do
+      if not taken[row.long] then rows[#rows + 1] = row end
+      taken[row.long] = true
+    end
+  end
+  return rows
+end
+
+local function find(name)
+  local names = help.names()
+  for _, known in ipairs(names) do
+    if known == name then return require("lamina.cli.cmd." .. name) end
+  end
+  local near = check.suggest(name, names)
+  local hint = near and ("did you mean 'lamina %s'?"):format(near)
+  failure.raise("usage", ("unknown command '%s'"):format(name),
+    { hint = hint or "'lamina help' lists the commands" })
+end
+
+--- Reads the words behind a command's name; usage failures say where to read on.
+local function read_words(command, words, global)
+  local ok, options, arguments = pcall(option.parse, all_options(command), words,
+    command.stops_early)
+  local err = options
+  if ok and not options.help then
+    ok, err = pcall(option.check_arguments, command.arguments or {}, arguments)
+  end
+  if not ok then
+    if not failure.is(err, "usage") then error(err, 0) end
+    local more = ("'lamina %s --help' shows how it is used"):format(command.name)
+    failure.raise("usage", command.name .. ": " .. err.message,
+      { hint = { err.hint or more, err.hint and more } })
+  end
+  for _, row in ipairs(help.global_options) do
+    if options[row.long] == nil then options[row.long] = global[row.long] end
+  end
+  return options, arguments
+end
+
+local function run_command(command, words, global)
+  local options, arguments = read_words(command, words, global)
+  failure.tracing = options.debug
+  local out = output.new()
+  if options.help then
+    out:write(help.command(command))
+    return out:flush()
+  end
+  local context = { options = options, arguments = arguments, out = out }
+  return require("lamina.cli.session").run(command, context)
+end
+
+local function run(argv)
+  local global, words = option.parse(program_options, argv, true)
+  failure.tracing = global.debug
+  local name = table.remove(words, 1)
+  if global.version then name, words = "version", {} end
+  if global.help then name, words = "help", { name } end
+  if not name then
+    io.stderr:write(help.overview())
+    return 2
+  end
+  return run_command(find(name), words, global)
+end
+
+local function with_trace(err)
+  return failure.is(err) and err or debug.traceback(tostring(err), 2)
+end
+
+--- Runs the words of a command line (argv[0] is the program) and answers the exit status.
+return function(argv)
+  local ok, result = xpcall(run, with_trace, argv)
+  if ok then return result or 0 end
+  return report.failure(result, failure.tracing)
+end

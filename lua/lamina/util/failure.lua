@@ -6,8 +6,12 @@
 --
 --   kinds: usage invalid-reference not-found name-in-use ambiguous invalid-input step-failed
 --          system unsupported corrupt interrupted
---   fields: kind, message ("WHAT: WHY"), status (exit status), hint, file, line, errno
+--   fields: kind, message ("WHAT: WHY"), status (exit status), hint (text or list), file, line,
+--   errno, detail (many lines that belong to it, such as what a failed command wrote)
 local failure = {}
+
+-- Set by --debug: failures carry a traceback from where they were raised.
+failure.tracing = false
 
 local Failure = { __name = "lamina.failure" }
 Failure.__index = Failure
@@ -37,7 +41,9 @@ function failure.new(kind, message, fields)
 end
 
 function failure.raise(kind, message, fields)
-  error(failure.new(kind, message, fields), 0)
+  local self = failure.new(kind, message, fields)
+  if failure.tracing then self.traceback = debug.traceback("", 2) end
+  error(self, 0)
 end
 
 --- Whether a value is a failure, and of that kind when one is given.

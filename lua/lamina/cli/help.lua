@@ -1,0 +1,71 @@
+--- Help texts, made from the rows of a command.
+local commands = require "lamina.cli.commands"
+
+local help = {}
+
+--- Options that every command takes; those before the command's name have the same meaning.
+help.global_options = {
+  { long = "root", value = "DIR", help = "the store (default: $LAMINA_ROOT, else a user's own)" },
+  { long = "debug", help = "show where in lamina a failure came from" },
+  { long = "help", help = "show this help" },
+}
+
+--- Pairs as two columns, indented.
+local function columns(pairs_list)
+  local width, lines = 0, {}
+  for _, pair in ipairs(pairs_list) do width = math.max(width, #pair[1]) end
+  for i, pair in ipairs(pairs_list) do
+    lines[i] = ("  %-" .. width .. "s  %s"):format(pair[1], pair[2])
+  end
+  return table.concat(lines, "\n")
+end
+
+local function option_pair(row)
+  local short = row.short and ("-" .. row.short .. ", ") or "    "
+  local text = row.help
+  if row.choices then text = text .. ": " .. table.concat(row.choices, ", ") end
+  if row.default then text = ("%s (default %s)"):format(text, row.default) end
+  return { short .. "--" .. row.long .. (row.value and (" " .. row.value) or ""), text }
+end
+
+local function option_block(title, rows)
+  local list = {}
+  for i, row in ipairs(rows) do list[i] = option_pair(row) end
+  return #list > 0 and (title .. ":\n" .. columns(list)) or nil
+end
+
+local function example_block(example)
+  return "Example:\n  " .. example:gsub("\n%s*$", ""):gsub("\n", "\n  ")
+end
+
+--- The whole help of a command.
+function help.command(command)
+  local blocks = { ("Usage: lamina %s\n\n%s"):format(command.usage, command.summary .. ".") }
+  blocks[#blocks + 1] = command.help and command.help:gsub("%s+$", "")
+  blocks[#blocks + 1] = option_block("Options", command.options or {})
+  blocks[#blocks + 1] = option_block("Options of every command", help.global_options)
+  blocks[#blocks + 1] = example_block(command.example)
+  return table.concat(blocks, "\n\n") .. "\n"
+end
+
+--- The overview: every command with its summary.
+function help.overview()
+  local blocks = { "Usage: lamina [--root DIR] [--debug] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+    .. "Builds container images from Lua recipes and from containers changed by hand." }
+  for _, group in ipairs(commands) do
+    blocks[#blocks + 1] = group.title .. ":\n" .. columns(group)
+  end
+  blocks[#blocks + 1] = "'lamina help COMMAND' tells more about one of them."
+  return table.concat(blocks, "\n\n") .. "\n"
+end
+
+--- Every command's name.
+function help.names()
+  local names = {}
+  for _, group in ipairs(commands) do
+    for _, row in ipairs(group) do names[#names + 1] = row[1] end
+  end
+  return names
+end
+
+return help
