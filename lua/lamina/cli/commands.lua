@@ -2,6 +2,7 @@
 -- cmd/NAME.lua and a row here; tests/spec/cli/commands_spec.lua compares the two. It is a list of
 -- its own so that help and a misspelt name load no command.
 return {
+  { title = "Images", { "images", "List images" } },
   { title = "Machine", { "doctor", "Say what this kernel and machine allow" },
     { "version", "Show the version" },
     { "help", "Show how a command is used" } },

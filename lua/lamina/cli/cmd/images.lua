@@ -1,0 +1,110 @@
+local filter = require "lamina.cli.filter"
+local glob = require "lamina.util.glob"
+local listing = require "lamina.cli.listing"
+local reference = require "lamina.image.reference"
+local text = require "lamina.util.text"
+local when = require "lamina.cli.when"
+
+local keys = { "before", "dangling", "label", "reference", "since" }
+
+--- Whether a name is what a pattern of the user means: "debian", "debian:b*", "bombo/*".
+local function name_matches(name, pattern)
+  local ref = reference.parse(name)
+  return glob.match(pattern, reference.familiar(ref))
+    or glob.match(pattern, reference.repository(ref)) or false
+end
+
+local function any_matches(name, patterns)
+  for _, pattern in ipairs(patterns) do
+    if name and name_matches(name, pattern) then return true end
+  end
+  return #patterns == 0
+end
+
+--- Whether an image passes the filters that don't look at its name.
+local function passes(image, filters, limits)
+  local config = image.config.config or {}
+  local created = when.seconds(image.created) or 0
+  local dangling = filters.dangling and filter.boolean("images", "dangling", filters.dangling[1])
+  return (dangling == nil or dangling == (#image.names == 0))
+    and filter.has_labels(config.Labels, filters.label or {})
+    and (not limits.before or created < limits.before)
+    and (not limits.since or created > limits.since)
+end
+
+--- When the images were made that "before" and "since" name.
+local function time_limits(store, filters)
+  local limits = {}
+  for _, key in ipairs { "before", "since" } do
+    local name = filters[key] and filters[key][1]
+    limits[key] = name and (when.seconds(store.images:resolve(name).created) or 0)
+  end
+  return limits
+end
+
+local function row(image, name, no_trunc)
+  local ref = name and reference.parse(name)
+  return {
+    Repository = ref and reference.repository(ref) or "<none>",
+    Tag = ref and ref.tag or "<none>",
+    Digest = image.manifest or "<none>",
+    ID = no_trunc and image.id or image.id:match(":(%x+)"):sub(1, 12),
+    CreatedSince = when.since(image.created),
+    CreatedAt = when.at(image.created),
+    Size = text.size(image.size),
+  }
+end
+
+--- One row a name, or one for an image without a name.
+local function rows(store, patterns, filters, no_trunc)
+  local list, limits = {}, time_limits(store, filters)
+  for _, image in ipairs(store.images:list()) do
+    if passes(image, filters, limits) then
+      for i = 1, math.max(1, #image.names) do
+        local name = image.names[i]
+        if any_matches(name, patterns) then list[#list + 1] = row(image, name, no_trunc) end
+      end
+    end
+  end
+  return list
+end
+
+local columns = {
+  { "REPOSITORY", "Repository" }, { "TAG", "Tag" }, { "IMAGE ID", "ID" },
+  { "CREATED", "CreatedSince" }, { "SIZE", "Size" },
+}
+
+local with_digests = { columns[1], columns[2], { "DIGEST", "Digest" }, table.unpack(columns, 3) }
+
+local function run(context)
+  local options = context.options
+  local filters = filter.parse("images", options.filter, keys)
+  local patterns = table.move(context.arguments, 1, 1, #(filters.reference or {}) + 1,
+    filters.reference or {})
+  listing.print(context, {
+    columns = options.digests and with_digests or columns,
+    titles = { Digest = "DIGEST", CreatedAt = "CREATED AT" },
+    quiet = "ID",
+    rows = rows(context.store, patterns, filters, options.no_trunc),
+  })
+end
+
+return {
+  name = "images",
+  summary = "List images",
+  usage = "images [OPTIONS] [REPOSITORY[:TAG]]",
+  help = [[
+The newest comes first; an image with several names has a row for each. SIZE is the sum of its
+unpacked layers. Filters: dangling=true|false, label=KEY[=VALUE], reference=PATTERN,
+before=IMAGE, since=IMAGE.]],
+  example = "lamina images --filter reference='bombo/*' --format '{{.Tag}} {{.Size}}'",
+  arguments = { { name = "REPOSITORY[:TAG]", optional = true } },
+  options = {
+    { long = "all", short = "a", help = "as in Docker; lamina keeps no intermediate images" },
+    { long = "digests", help = "show the manifest's digest" },
+    listing.options.filter, listing.options.format, listing.options.no_trunc,
+    listing.options.quiet,
+  },
+  needs = "store",
+  run = run,
+}

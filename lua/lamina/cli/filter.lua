@@ -1,0 +1,53 @@
+--- `--filter key=value`, checked against the keys a command knows.
+local check = require "lamina.util.check"
+local failure = require "lamina.util.failure"
+
+local filter = {}
+
+local function unknown(command, key, known)
+  local near = check.suggest(key, known)
+  failure.raise("usage", ("%s: unknown filter '%s'"):format(command, key), {
+    hint = near and ("did you mean '%s'?"):format(near)
+      or ("filters are %s"):format(table.concat(known, ", ")) })
+end
+
+local function contains(list, value)
+  for _, item in ipairs(list) do
+    if item == value then return true end
+  end
+  return false
+end
+
+--- Answers { key = { values } } for the keys that were given.
+function filter.parse(command, words, known)
+  local filters = {}
+  for _, word in ipairs(words) do
+    local key, value = word:match("^([^=]+)=(.*)$")
+    if not key then
+      failure.raise("usage", ("%s: a filter is KEY=VALUE, not '%s'"):format(command, word))
+    end
+    if not contains(known, key) then unknown(command, key, known) end
+    filters[key] = filters[key] or {}
+    table.insert(filters[key], value)
+  end
+  return filters
+end
+
+--- Whether labels have all that is asked for: { "key", "key=value" }.
+function filter.has_labels(labels, wanted)
+  for _, word in ipairs(wanted) do
+    local key, value = word:match("^([^=]*)=(.*)$")
+    local found = (labels or {})[key or word]
+    if found == nil or (value and found ~= value) then return false end
+  end
+  return true
+end
+
+--- A filter that is true or false.
+function filter.boolean(command, key, value)
+  if value == "true" or value == "1" then return true end
+  if value == "false" or value == "0" then return false end
+  failure.raise("usage", ("%s: filter '%s' is true or false, not '%s'"):format(command, key, value))
+end
+
+return filter
