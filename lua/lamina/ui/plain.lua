@@ -1,0 +1,55 @@
+--- Progress as lines for logs: each carries its step's number, so that parallel steps can be told
+-- apart.
+--
+--   #3 run "apt-get update"
+--   #3 Hit:1 http://deb.example.org bookworm InRelease
+--   #3 DONE 1.2s
+local text = require "lamina.util.text"
+
+local plain = {}
+
+local View = {}
+View.__index = View
+
+--- `write` takes text that is ready for a terminal.
+function plain.new(options)
+  return setmetatable({ write = options.write }, View)
+end
+
+function View:say(id, line)
+  self.write(("#%s %s\n"):format(id or "-", text.escape(line, "\t")))
+end
+
+--- A terminal shows what stands behind the last carriage return; so do we.
+function plain.shown(line)
+  return line:gsub("\r+$", ""):match("[^\r]*$")
+end
+
+local heard = {}
+View.heard = heard
+
+heard["step.started"] = function(self, data) self:say(data.id, data.label) end
+heard["step.output"] = function(self, data) self:say(data.id, plain.shown(data.line)) end
+
+heard["step.cached"] = function(self, data)
+  if data.label then self:say(data.id, data.label) end
+  self:say(data.id, "CACHED")
+end
+
+heard["step.finished"] = function(self, data)
+  self:say(data.id, ("DONE %.1fs"):format(data.seconds or 0))
+end
+
+heard["step.failed"] = function(self, data)
+  self:say(data.id, "ERROR " .. tostring(data.message or data.error or ""))
+end
+
+function View:hear(name, data)
+  local tell = heard[name]
+  if tell then tell(self, data) end
+end
+
+function View.tick() end
+function View.close() end
+
+return plain
