@@ -1,0 +1,41 @@
+--- A build from the recipe to the image: evaluate, resolve, solve, export.
+--
+--   local result = build.run(store, {
+--     file = "recipe.lua",      -- the recipe (path); or plan = a plan that is there already
+--     context = ".",            -- the build context
+--     args = { NAME = "value" },-- --build-arg
+--     tags = { "name:tag" },    -- more names for the image, as written (-t)
+--     target = nil,             -- a target's name; default: the plan's default
+--     no_cache = false, dry_run = false,
+--     jobs = nil,               -- steps at the same time
+--     bus = event.new(),        -- hears what happens, see below
+--     network = nil,            -- "none" or "host" for steps that name no network themselves
+--     labels = { { "k", "v" } },-- applied last, to the target only (--label)
+--     platform = "linux/amd64", -- default: this machine's
+--     secrets = { id = { path = "file" } or { env = "NAME" } },
+--     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
+--     iidfile = nil,            -- a file that gets the image's id
+--   }) -> {
+--     image = "sha256:…",       -- nil for a dry run
+--     names = { "docker.io/library/x:latest" },
+--     target = "default",
+--     steps = { { id=, label=, line=, file=, status= } },  -- in the plan's order
+--   }
+--
+-- status: "cached", "ran", "needed" (dry run: it would run), "instant" (metadata only).
+--
+-- Events on the bus (all data is plain; text comes from the recipe or the step: escape it):
+--   build.started  { total= }                  steps that may have to run, without metadata
+--   step.cached    { id=, label=, file=, line= }
+--   step.needed    { id=, label=, file=, line= }   dry run only
+--   step.started   { id=, label=, file=, line= }
+--   step.output    { id=, stream="stdout|stderr", line= }
+--   step.finished  { id=, label=, seconds= }
+--   step.failed    { id=, label=, message= }       the failure itself is raised by build.run
+--   build.finished { image=, names=, seconds=, cached=, ran= }
+--
+-- Failures are raised: the kind "step-failed" for a command, worded
+-- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
+local build = {}
+
+return build

@@ -1,0 +1,31 @@
+--- One command in one root file system: what build steps and `lamina run` stand on.
+--
+--   local net <close> = exec.network(store)          -- nothing is started before it is needed
+--   local running <close> = exec.start(store, {
+--     layers = { diff ids, bottom first },
+--     upper = dir, work = dir,       -- the writable layer; neither: a read-only view
+--     args = { "make", "all" },      -- args[1] is looked up in env's PATH inside the root
+--     env = { "A=b" },               -- all of it; HOME is added from the image's passwd if absent
+--     cwd = "/src",                  -- made when missing (0755, owned by the user); default "/"
+--     user = "",                     -- "name|uid[:group|gid]", resolved inside the root
+--     hostname = nil,                -- given: also bound as /etc/hostname; else "lamina"
+--     network = "default",           -- "host", "none", or what exec.network answered
+--     mounts = {},                   -- as namespace.start; their targets are made and unmade here
+--     volatile = false,              -- true for steps: nothing is synced, hosts and resolv.conf
+--                                    -- are read-only and shared
+--     -- passed on to namespace.start as they are: readonly, terminal, stdin, stdout, stderr,
+--     -- capabilities, no_new_privileges, seccomp, init, rlimits, cgroup
+--   })
+--   local status = running:wait()                    -- in a task
+--   local status = running.process:attend{ … }       -- or in the foreground
+--   running:close()      -- (also __close) whatever is left is killed, stubs are gone, parents have
+--                        -- their times back, nothing is mounted: the upper may be sealed
+--
+-- running.process: the core process; running.pid; running.root: descriptor of the merged root,
+-- valid until close; running.user: { uid=, gid=, groups=, home=, name= };
+-- running.stubs: paths in the root that are there only because something is mounted on them.
+--
+-- A command that can't be found or run fails with a failure "system" whose status is 127 or 126.
+local exec = {}
+
+return exec
