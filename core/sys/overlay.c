@@ -1,0 +1,134 @@
+/* overlay.c - see overlay.h */
+#define _GNU_SOURCE
+#include "sys/overlay.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/fd.h"
+#include "sys/kernel.h"
+
+/* What the file system context has to say is better than errno: "overlay: lowerdir=…". */
+static int explain(int fs, int num, const char *step, struct lam_err *err)
+{
+	char text[256];
+	ssize_t n = read(fs, text, sizeof(text) - 1);
+
+	if (n > 2 && text[1] == ' ') {
+		text[n] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+		return lam_err_set(err, num, "overlay: %s (%s)", step, text + 2);
+	}
+	return lam_err_set(err, num, "overlay: %s", step);
+}
+
+static int set(int fs, const char *key, const char *value, struct lam_err *err)
+{
+	if (lam_fsconfig(fs, FSCONFIG_SET_STRING, key, value) < 0)
+		return explain(fs, errno, key, err);
+	return 0;
+}
+
+/* lowerdir+ (Linux 6.7) takes one path a call, so that no character has to be escaped. */
+static int append_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
+{
+	for (size_t i = 0; i < o->lowers; i++)
+		if (set(fs, "lowerdir+", o->lower[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int escape_into(struct lam_buf *out, const char *path, struct lam_err *err)
+{
+	for (; *path; path++) {
+		if (strchr(":\\,", *path) && lam_buf_puts(out, "\\", err) < 0)
+			return -1;
+		if (lam_buf_put(out, path, 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Older kernels take all of them as one string. */
+static int join_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
+{
+	lam_autobuf struct lam_buf text = LAM_BUF_INIT;
+
+	for (size_t i = 0; i < o->lowers; i++) {
+		if (i > 0 && lam_buf_puts(&text, ":", err) < 0)
+			return -1;
+		if (escape_into(&text, o->lower[i], err) < 0)
+			return -1;
+	}
+	return set(fs, "lowerdir", text.data, err);
+}
+
+static int set_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
+{
+	if (append_lowers(fs, o, err) == 0)
+		return 0;
+	return err->num == EINVAL ? join_lowers(fs, o, err) : -1;
+}
+
+/* Features that would put more than plain changes into an upper; unknown ones are off anyway. */
+static void keep_plain(int fs)
+{
+	static const char *const off[] = { "redirect_dir", "metacopy", "index" };
+
+	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++)
+		lam_fsconfig(fs, FSCONFIG_SET_STRING, off[i], "off");
+}
+
+static int configure(int fs, const struct lam_overlay *o, struct lam_err *err)
+{
+	if (set_lowers(fs, o, err) < 0)
+		return -1;
+	if (o->upper &&
+	    (set(fs, "upperdir", o->upper, err) < 0 || set(fs, "workdir", o->work, err) < 0))
+		return -1;
+	keep_plain(fs);
+	if (o->userxattr && lam_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL) < 0)
+		return explain(fs, errno, "userxattr", err);
+	if (o->upper && o->is_volatile)
+		lam_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile",
+			     NULL); /* slower without, not wrong */
+	if (lam_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
+		return explain(fs, errno, "mount", err);
+	return 0;
+}
+
+/* An overlay needs two directories; one alone is shown as it is, read-only. */
+static int mount_single(const char *dir, struct lam_err *err)
+{
+	lam_autofd tree = lam_open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE);
+
+	if (tree < 0)
+		return lam_err_set(err, errno, "clone the mount of %s", dir);
+	if (lam_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY) < 0)
+		return lam_err_set(err, errno, "make %s read-only", dir);
+	return lam_fd_give(&tree);
+}
+
+int lam_overlay_mount(const struct lam_overlay *o, struct lam_err *err)
+{
+	lam_autofd fs = -1;
+	int fd;
+
+	if (o->lowers > LAM_OVERLAY_LOWER_MAX)
+		return lam_err_set(err, 0, "overlay: %zu layers, the kernel takes %d", o->lowers,
+				   LAM_OVERLAY_LOWER_MAX);
+	if (o->lowers == 0)
+		return lam_err_set(err, EINVAL, "overlay: no lower directory");
+	if (o->lowers == 1 && !o->upper)
+		return mount_single(o->lower[0], err);
+	fs = lam_fsopen("overlay");
+	if (fs < 0 && errno == ENODEV)
+		return lam_err_set(err, ENODEV, "this kernel has no overlay file system");
+	if (fs < 0)
+		return lam_err_set(err, errno, "overlay: fsopen");
+	if (configure(fs, o, err) < 0)
+		return -1;
+	fd = lam_fsmount(fs, o->upper ? 0 : MOUNT_ATTR_RDONLY);
+	return fd >= 0 ? fd : explain(fs, errno, "fsmount", err);
+}
