@@ -64,13 +64,6 @@ static int join_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
 	return set(fs, "lowerdir", text.data, err);
 }
 
-static int set_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
-{
-	if (append_lowers(fs, o, err) == 0)
-		return 0;
-	return err->num == EINVAL ? join_lowers(fs, o, err) : -1;
-}
-
 /* Features that would put more than plain changes into an upper; unknown ones are off anyway. */
 static void keep_plain(int fs)
 {
@@ -80,9 +73,9 @@ static void keep_plain(int fs)
 		lam_fsconfig(fs, FSCONFIG_SET_STRING, off[i], "off");
 }
 
-static int configure(int fs, const struct lam_overlay *o, struct lam_err *err)
+static int configure(int fs, const struct lam_overlay *o, int one_by_one, struct lam_err *err)
 {
-	if (set_lowers(fs, o, err) < 0)
+	if ((one_by_one ? append_lowers(fs, o, err) : join_lowers(fs, o, err)) < 0)
 		return -1;
 	if (o->upper &&
 	    (set(fs, "upperdir", o->upper, err) < 0 || set(fs, "workdir", o->work, err) < 0))
@@ -110,9 +103,23 @@ static int mount_single(const char *dir, struct lam_err *err)
 	return lam_fd_give(&tree);
 }
 
+static int mount_with(const struct lam_overlay *o, int one_by_one, struct lam_err *err)
+{
+	lam_autofd fs = lam_fsopen("overlay");
+	int fd;
+
+	if (fs < 0 && errno == ENODEV)
+		return lam_err_set(err, ENODEV, "this kernel has no overlay file system");
+	if (fs < 0)
+		return lam_err_set(err, errno, "overlay: fsopen");
+	if (configure(fs, o, one_by_one, err) < 0)
+		return -1;
+	fd = lam_fsmount(fs, o->upper ? 0 : MOUNT_ATTR_RDONLY);
+	return fd >= 0 ? fd : explain(fs, errno, "fsmount", err);
+}
+
 int lam_overlay_mount(const struct lam_overlay *o, struct lam_err *err)
 {
-	lam_autofd fs = -1;
 	int fd;
 
 	if (o->lowers > LAM_OVERLAY_LOWER_MAX)
@@ -122,13 +129,7 @@ int lam_overlay_mount(const struct lam_overlay *o, struct lam_err *err)
 		return lam_err_set(err, EINVAL, "overlay: no lower directory");
 	if (o->lowers == 1 && !o->upper)
 		return mount_single(o->lower[0], err);
-	fs = lam_fsopen("overlay");
-	if (fs < 0 && errno == ENODEV)
-		return lam_err_set(err, ENODEV, "this kernel has no overlay file system");
-	if (fs < 0)
-		return lam_err_set(err, errno, "overlay: fsopen");
-	if (configure(fs, o, err) < 0)
-		return -1;
-	fd = lam_fsmount(fs, o->upper ? 0 : MOUNT_ATTR_RDONLY);
-	return fd >= 0 ? fd : explain(fs, errno, "fsmount", err);
+	fd = mount_with(o, 1, err);
+	/* before Linux 6.7 an unknown option shows only when the mount is made */
+	return fd < 0 && err->num == EINVAL ? mount_with(o, 0, err) : fd;
 }
