@@ -1,0 +1,14 @@
+/* attend.h - staying with a container in the foreground until it ends.
+ *
+ * Signals that a user or a supervisor sends to lamina reach the program; with a terminal, keys
+ * and output are copied, sizes follow, and the caller's terminal is put back on every way out. */
+#ifndef LAM_SYS_ATTEND_H
+#define LAM_SYS_ATTEND_H
+
+#include "sys/process.h"
+
+/* Copies in -> p->terminal -> out when p has a terminal (`in` < 0: no input). Returns when the
+ * program has ended and everything it wrote is out. */
+int lam_process_attend(struct lam_process *p, int in, int out, struct lam_err *err);
+
+#endif

@@ -1,0 +1,241 @@
+/* child.c - see child.h */
+#define _GNU_SOURCE
+#include "sys/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "sys/caps.h"
+#include "sys/init.h"
+#include "sys/kernel.h"
+#include "sys/netns.h"
+#include "sys/rootfs.h"
+#include "sys/sendfd.h"
+
+enum { SETUP_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
+static _Noreturn void fail(int report, int status, const struct lam_err *err)
+{
+	struct lam_child_failure failure = { status, *err };
+	ssize_t n = write(report, &failure, sizeof(failure));
+
+	_exit(n == (ssize_t)sizeof(failure) ? status : SETUP_FAILED);
+}
+
+/* Dies with the parent. The parent may have died before we asked for it: then nobody reads. */
+static int tie_to_parent(int report, struct lam_err *err)
+{
+	struct pollfd reader = { .fd = report, .events = 0 };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return lam_err_set(err, errno, "tie the container to lamina");
+	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
+		_exit(SETUP_FAILED);
+	return 0;
+}
+
+/* Handlers and masks of the parent mean nothing to the program. */
+static void reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &plain, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_network(const struct lam_container *c, struct lam_err *err)
+{
+	if (c->network == LAM_NETWORK_NONE)
+		return lam_netns_loopback(err);
+	if (c->network == LAM_NETWORK_FD && setns(c->netns, CLONE_NEWNET) < 0)
+		return lam_err_set(err, errno, "join the network namespace");
+	return 0;
+}
+
+/* A session of its own, without the caller's keys and, unless there is one of ours, terminal. */
+static int set_session(int slave, struct lam_err *err)
+{
+	if (setsid() < 0)
+		return lam_err_set(err, errno, "setsid");
+	syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */,
+		NULL); /* where there are keyrings */
+	if (slave < 0)
+		return 0;
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return lam_err_set(err, errno, "controlling terminal");
+	return 0;
+}
+
+static int set_stdio(const struct lam_container *c, int slave, struct lam_err *err)
+{
+	for (int i = 0; i < 3; i++) {
+		int fd = slave >= 0 ? slave : c->stdio[i];
+
+		if (fd >= 0 && dup2(fd, i) < 0)
+			return lam_err_set(err, errno, "standard stream %d", i);
+	}
+	return 0;
+}
+
+/* Where the path leads must be inside: a leaked directory would show as "(unreachable)". */
+static int set_directory(const struct lam_container *c, struct lam_err *err)
+{
+	char where[4096];
+
+	if (chdir(c->cwd) < 0)
+		return lam_err_set(err, errno, "working directory %s", c->cwd);
+	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 || where[0] != '/')
+		return lam_err_set(err, EXDEV, "working directory %s is outside", c->cwd);
+	return 0;
+}
+
+static int set_limits(const struct lam_container *c, struct lam_err *err)
+{
+	for (size_t i = 0; i < c->nlimits; i++)
+		if (setrlimit((__rlimit_resource_t)c->limits[i].resource, &c->limits[i].value) < 0)
+			return lam_err_set(err, errno, "resource limit %d", c->limits[i].resource);
+	return 0;
+}
+
+/* Ids and capabilities in the order that keeps each step allowed: the filter is installed while
+ * CAP_SYS_ADMIN is still held, so that it doesn't need no_new_privs. */
+static int set_identity(const struct lam_container *c, struct lam_err *err)
+{
+	if (lam_caps_bound(c->caps, err) < 0)
+		return -1;
+	if (c->may_setgroups && setgroups(c->ngroups, c->groups) < 0)
+		return lam_err_set(err, errno, "set the groups");
+	if (setresgid(c->gid, c->gid, c->gid) < 0)
+		return lam_err_set(err, errno, "group id %u", c->gid);
+	if (c->seccomp && lam_seccomp_install(c->seccomp, err) < 0)
+		return -1;
+	if (setresuid(c->uid, c->uid, c->uid) < 0)
+		return lam_err_set(err, errno, "user id %u", c->uid);
+	/* the kernel forgets both when the ids change */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return lam_err_set(err, errno, "prctl");
+	if (lam_caps_apply(c->uid == 0 ? c->caps : 0, err) < 0)
+		return -1;
+	if (c->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return lam_err_set(err, errno, "no new privileges");
+	return 0;
+}
+
+static const char *variable(const struct lam_container *c, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (char *const *e = c->env; *e; e++)
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+			return *e + n + 1;
+	return NULL;
+}
+
+/* Tries each directory of the container's PATH; errno says the most telling failure. */
+static void exec_in_path(const struct lam_container *c, const char *path)
+{
+	char full[4096];
+	int telling = ENOENT;
+
+	while (path && *path) {
+		int n = (int)strcspn(path, ":");
+
+		if (snprintf(full, sizeof(full), "%.*s/%s", n, path, c->args[0]) <
+		    (int)sizeof(full)) {
+			execve(full, c->args, c->env);
+			if (errno != ENOENT && errno != ENOTDIR)
+				telling = errno;
+		}
+		path += n;
+		path += *path == ':';
+	}
+	errno = telling;
+}
+
+static _Noreturn void execute(const struct lam_container *c, int report)
+{
+	struct lam_err err;
+	int status;
+
+	if (strchr(c->args[0], '/'))
+		execve(c->args[0], c->args, c->env);
+	else
+		exec_in_path(c, variable(c, "PATH"));
+	status = errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE;
+	lam_err_set(&err, errno, "%s", c->args[0]);
+	fail(report, status, &err);
+}
+
+/* Everything but the program's own three is closed when it is executed. */
+static int close_others(struct lam_err *err)
+{
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return lam_err_set(err, errno, "close descriptors");
+	return 0;
+}
+
+static int finish(const struct lam_container *c, int slave, struct lam_err *err)
+{
+	umask(022);
+	if (set_directory(c, err) < 0 || set_limits(c, err) < 0 || set_session(slave, err) < 0 ||
+	    set_stdio(c, slave, err) < 0 || close_others(err) < 0)
+		return -1;
+	return set_identity(c, err);
+}
+
+static int set_up(const struct lam_container *c, int report, int terminal, int *slave,
+		  struct lam_err *err)
+{
+	lam_autofd master = -1;
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return lam_err_set(err, errno, "prctl");
+	if (tie_to_parent(report, err) < 0)
+		return -1;
+	reset_signals();
+	if (set_network(c, err) < 0 || lam_rootfs_enter(c, &master, slave, err) < 0)
+		return -1;
+	if (c->hostname && sethostname(c->hostname, strlen(c->hostname)) < 0)
+		return lam_err_set(err, errno, "host name");
+	return master >= 0 ? lam_fd_send(terminal, master, err) : 0;
+}
+
+void lam_child_start(const struct lam_container *c, int report, int terminal)
+{
+	struct lam_err err;
+	int slave = -1;
+
+	if (set_up(c, report, terminal, &slave, &err) < 0)
+		fail(report, SETUP_FAILED, &err);
+	if (c->init)
+		lam_init_split(report); /* goes on in the child; pid 1 stays in there */
+	if (finish(c, slave, &err) < 0)
+		fail(report, SETUP_FAILED, &err);
+	execute(c, report);
+}
+
+void lam_child_join(const struct lam_container *c, int report, int slave)
+{
+	struct lam_err err;
+
+	reset_signals();
+	if (tie_to_parent(report, &err) < 0 || finish(c, slave, &err) < 0)
+		fail(report, SETUP_FAILED, &err);
+	execute(c, report);
+}

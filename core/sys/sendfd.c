@@ -1,0 +1,52 @@
+/* sendfd.c - see sendfd.h */
+#define _GNU_SOURCE
+#include "sys/sendfd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+union control {
+	struct cmsghdr header; /* for the alignment */
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int lam_fd_send(int socket, int fd, struct lam_err *err)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec data = { .iov_base = (char[]){ 'x' }, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
+		return lam_err_set(err, errno, "send a descriptor");
+	return 0;
+}
+
+int lam_fd_receive(int socket, struct lam_err *err)
+{
+	union control control;
+	char byte;
+	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *header;
+	int fd;
+
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+		return lam_err_set(err, errno, "receive a descriptor");
+	header = CMSG_FIRSTHDR(&message);
+	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
+		return lam_err_set(err, EPROTO, "receive a descriptor");
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}

@@ -1,0 +1,12 @@
+/* sendfd.h - descriptors through a UNIX socket (SCM_RIGHTS, unix(7)). */
+#ifndef LAM_SYS_SENDFD_H
+#define LAM_SYS_SENDFD_H
+
+#include "base/err.h"
+
+int lam_fd_send(int socket, int fd, struct lam_err *err);
+
+/* Returns the descriptor, close-on-exec, owned by the caller. */
+int lam_fd_receive(int socket, struct lam_err *err);
+
+#endif
