@@ -1,9 +1,370 @@
-/* l_namespace.c - require "lamina.core.namespace" */
+/* l_namespace.c - require "lamina.core.namespace": entering, and processes in namespaces.
+ *
+ *   local home = assert(namespace.enter())                 -- once, before any thread
+ *   local process <close> = assert(namespace.start { root = fd, args = { "true" }, env = {} })
+ */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "bind/l_container.h"
+#include "bind/l_process.h"
 #include "bind/lamlua.h"
+#include "sys/caps.h"
+#include "sys/daemon.h"
+#include "sys/enter.h"
+#include "sys/freeze.h"
+#include "sys/netns.h"
+#include "sys/passwd.h"
+#include "sys/seccomp.h"
+#include "sys/stubs.h"
+
+#define STUBS_TYPE "lamina.stubs"
+#define NETNS_TYPE "lamina.netns"
+#define FILTER_TYPE "lamina.filter"
+
+static const char filters_key; /* registry: compiled filters by capability set */
+static const char home_key;    /* registry: { rootless, ids } as userdata */
+
+static int push_done(lua_State *L, int result, const struct lam_err *err)
+{
+	if (result < 0)
+		return lamL_fail(L, err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* namespace.enter([{join=pid}]) -> { rootless=, ids=, uid=, userxattr= } | nil, err */
+static int l_enter(lua_State *L)
+{
+	pid_t join = (pid_t)lamL_intfield(L, 1, "join", 0);
+	struct lam_home *home = lamL_scratch(L, sizeof(*home));
+	struct lam_err err;
+	int result = join > 0 ? lam_enter_join(join, home, &err) : lam_enter(home, &err);
+
+	if (result < 0)
+		return lamL_fail(L, &err);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &home_key);
+	lua_createtable(L, 0, 4);
+	lua_pushboolean(L, home->rootless);
+	lua_setfield(L, -2, "rootless");
+	lua_pushboolean(L, home->rootless);
+	lua_setfield(L, -2, "userxattr");
+	lua_pushinteger(L, home->ids);
+	lua_setfield(L, -2, "ids");
+	lua_pushinteger(L, home->uid);
+	lua_setfield(L, -2, "uid");
+	return 1;
+}
+
+/* Where we are at home decides how devices are made and which ids there are. */
+static void use_home(lua_State *L, struct lam_container *c)
+{
+	struct lam_home *home;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &home_key);
+	home = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	if (!home)
+		return;
+	c->rootless = home->rootless;
+	c->ids = home->ids;
+	c->may_setgroups = home->ids > 1;
+}
+
+static int l_filter_gc(lua_State *L)
+{
+	lam_seccomp_free(luaL_checkudata(L, 1, FILTER_TYPE));
+	return 0;
+}
+
+/* The filter for a set of capabilities, compiled once a state. NULL with err filled. */
+static const struct lam_seccomp *filter(lua_State *L, uint64_t caps, struct lam_err *err)
+{
+	struct lam_seccomp *f;
+
+	luaL_checkstack(L, 4, "filter");
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &filters_key) != LUA_TTABLE) {
+		lua_pop(L, 1);
+		lua_newtable(L);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &filters_key);
+	}
+	if (lua_rawgeti(L, -1, (lua_Integer)caps) == LUA_TUSERDATA) {
+		f = lua_touserdata(L, -1);
+		lua_pop(L, 2);
+		return f;
+	}
+	lua_pop(L, 1);
+	f = lamL_scratch(L, sizeof(*f));
+	luaL_setmetatable(L, FILTER_TYPE);
+	if (lam_seccomp_compile(caps, f, err) < 0)
+		return NULL;
+	lua_rawseti(L, -2, (lua_Integer)caps);
+	lua_pop(L, 1);
+	return f;
+}
+
+/* nil, err with err.status: what a shell would answer. */
+static int fail_start(lua_State *L, const struct lam_err *err, int status)
+{
+	lamL_fail(L, err);
+	lua_pushinteger(L, status);
+	lua_setfield(L, -2, "status");
+	return 2;
+}
+
+static int start(lua_State *L, int spec, pid_t join)
+{
+	struct lam_err err;
+	struct lamL_container *c = lamL_container_new(L, spec, join > 0, &err);
+	struct lam_process *p;
+	int status = 125, result;
+
+	if (!c)
+		return fail_start(L, &err, status);
+	use_home(L, &c->spec);
+	if (lamL_boolfield(L, spec, "seccomp", 1)) {
+		c->spec.seccomp = filter(L, c->spec.caps, &err);
+		if (!c->spec.seccomp)
+			return fail_start(L, &err, status);
+	}
+	p = lamL_process_new(L);
+	result = join > 0 ? lam_process_join(join, &c->spec, p, &status, &err)
+			  : lam_process_start(&c->spec, p, &status, &err);
+	return result < 0 ? fail_start(L, &err, status) : 1;
+}
+
+/* namespace.start(spec) -> process | nil, err (err.status: 125, 126, 127) */
+static int l_start(lua_State *L)
+{
+	return start(L, 1, 0);
+}
+
+/* namespace.join(pid, spec) -> process | nil, err: in a running container's namespaces */
+static int l_join(lua_State *L)
+{
+	return start(L, 2, (pid_t)luaL_checkinteger(L, 1));
+}
+
+/* namespace.attach(pid) -> process that is not ours to kill on close | nil, err */
+static int l_attach(lua_State *L)
+{
+	pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+	struct lam_process *p = lamL_process_new(L);
+	struct lam_err err;
+
+	return lam_process_attach(pid, p, &err) < 0 ? lamL_fail(L, &err) : 1;
+}
+
+/* The strings of field `key` as a NULL-terminated array that stays on the stack. */
+static char **strings(lua_State *L, int index, const char *key)
+{
+	lua_Integer n;
+	char **list;
+
+	if (lua_getfield(L, index, key) != LUA_TTABLE)
+		luaL_error(L, "option '%s': table expected, got %s", key, luaL_typename(L, -1));
+	n = luaL_len(L, -1);
+	list = lamL_scratch(L, ((size_t)n + 1) * sizeof(*list));
+	for (lua_Integer i = 0; i < n; i++) {
+		lua_geti(L, -2, i + 1);
+		list[i] = (char *)luaL_checkstring(L, -1);
+		lua_pop(L, 1);
+	}
+	return list;
+}
+
+/* namespace.spawn{args=, env=, stdin=, stdout=, stderr=, fds={...}} -> process | nil, err:
+ * a program of the host; fds[i] becomes descriptor 2 + i */
+static int l_spawn(lua_State *L)
+{
+	static const char *const known[] = {
+		"args", "env", "stdin", "stdout", "stderr", "fds", NULL
+	};
+	struct lam_process *p;
+	struct lam_err err;
+	int fds[16], stdio[3];
+	size_t nfds = 0;
+	char **args, **env;
+
+	lamL_checkkeys(L, 1, known);
+	args = strings(L, 1, "args");
+	env = lua_getfield(L, 1, "env") == LUA_TNIL ? environ : strings(L, 1, "env");
+	stdio[0] = (int)lamL_intfield(L, 1, "stdin", -1);
+	stdio[1] = (int)lamL_intfield(L, 1, "stdout", -1);
+	stdio[2] = (int)lamL_intfield(L, 1, "stderr", -1);
+	if (lua_getfield(L, 1, "fds") == LUA_TTABLE)
+		for (nfds = 0; nfds < 16 && lua_geti(L, -1, (lua_Integer)nfds + 1) == LUA_TNUMBER;
+		     nfds++) {
+			fds[nfds] = (int)luaL_checkinteger(L, -1);
+			lua_pop(L, 1);
+		}
+	luaL_argcheck(L, args[0], 1, "option 'args' is empty");
+	p = lamL_process_new(L);
+	return lam_process_helper(args, env, fds, nfds, stdio, p, &err) < 0 ? lamL_fail(L, &err)
+									    : 1;
+}
+
+/* namespace.prepare(root, {{path=, kind="file"|"dir"}, ...}) -> stubs | nil, err */
+static int l_prepare(lua_State *L)
+{
+	static const char *const always[] = { "/proc", "/sys", "/dev" };
+	int root = (int)luaL_checkinteger(L, 1);
+	struct lam_stubs *stubs;
+	struct lam_err err;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	stubs = lamL_scratch(L, sizeof(*stubs));
+	luaL_setmetatable(L, STUBS_TYPE);
+	for (size_t i = 0; i < 3; i++)
+		if (lam_stubs_add(stubs, root, always[i], 1, &err) < 0)
+			return lamL_fail(L, &err);
+	for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TTABLE; i++) {
+		const char *path = lamL_optfield(L, -1, "path", NULL);
+		int is_dir = strcmp(lamL_optfield(L, -1, "kind", "dir"), "dir") == 0;
+
+		luaL_argcheck(L, path, 2, "a mount target needs a path");
+		if (lam_stubs_add(stubs, root, path, is_dir, &err) < 0)
+			return lamL_fail(L, &err);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	return 1;
+}
+
+/* stubs:remove() - also __close and __gc */
+static int l_stubs_remove(lua_State *L)
+{
+	lam_stubs_remove(luaL_checkudata(L, 1, STUBS_TYPE));
+	return 0;
+}
+
+/* namespace.resolve_user(root, "name:group") -> {uid=, gid=, groups=, home=, name=} | nil, err */
+static int l_resolve_user(lua_State *L)
+{
+	int root = (int)luaL_checkinteger(L, 1);
+	const char *spec = luaL_checkstring(L, 2);
+	struct lam_user *user = lamL_scratch(L, sizeof(*user));
+	struct lam_err err;
+
+	if (lam_user_resolve(root, spec, user, &err) < 0)
+		return lamL_fail(L, &err);
+	lua_createtable(L, 0, 5);
+	lua_pushinteger(L, user->uid);
+	lua_setfield(L, -2, "uid");
+	lua_pushinteger(L, user->gid);
+	lua_setfield(L, -2, "gid");
+	lua_pushstring(L, user->home);
+	lua_setfield(L, -2, "home");
+	lua_pushstring(L, user->name);
+	lua_setfield(L, -2, "name");
+	lua_createtable(L, user->ngroups, 0);
+	for (int i = 0; i < user->ngroups; i++) {
+		lua_pushinteger(L, user->groups[i]);
+		lua_seti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "groups");
+	return 1;
+}
+
+/* namespace.network() -> netns | nil, err */
+static int l_network(lua_State *L)
+{
+	int *fd = lamL_scratch(L, sizeof(*fd));
+	struct lam_err err;
+
+	*fd = -1;
+	luaL_setmetatable(L, NETNS_TYPE);
+	*fd = lam_netns_new(&err);
+	return *fd < 0 ? lamL_fail(L, &err) : 1;
+}
+
+/* netns:fd() -> descriptor, which stays the namespace's */
+static int l_netns_fd(lua_State *L)
+{
+	lua_pushinteger(L, *(int *)luaL_checkudata(L, 1, NETNS_TYPE));
+	return 1;
+}
+
+/* netns:close() - also __close and __gc */
+static int l_netns_close(lua_State *L)
+{
+	lam_auto_close(luaL_checkudata(L, 1, NETNS_TYPE));
+	return 0;
+}
+
+/* namespace.freeze(pid) -> true | nil, err: stops a container, given its first process */
+static int l_freeze(lua_State *L)
+{
+	struct lam_err err;
+
+	return push_done(L, lam_freeze((pid_t)luaL_checkinteger(L, 1), &err), &err);
+}
+
+/* namespace.thaw(pid) -> true | nil, err */
+static int l_thaw(lua_State *L)
+{
+	struct lam_err err;
+
+	return push_done(L, lam_thaw((pid_t)luaL_checkinteger(L, 1), &err), &err);
+}
+
+/* namespace.daemonize(log) -> "child", fd | "parent", ok | nil, err: the child goes on in a
+ * session of its own, writing to the log; it says that it is ready by writing a byte to fd */
+static int l_daemonize(lua_State *L)
+{
+	struct lam_err err;
+	int ready = -1;
+	int who = lam_daemonize(luaL_checkstring(L, 1), &ready, &err);
+
+	if (who < 0)
+		return lamL_fail(L, &err);
+	lua_pushstring(L, who == LAM_DAEMON_CHILD ? "child" : "parent");
+	if (who == LAM_DAEMON_CHILD)
+		lua_pushinteger(L, ready);
+	else
+		lua_pushboolean(L, ready);
+	return 2;
+}
+
+static const luaL_Reg stubs_meta[] = { { "__gc", l_stubs_remove },
+				       { "__close", l_stubs_remove },
+				       { NULL, NULL } };
+static const luaL_Reg stubs_methods[] = { { "remove", l_stubs_remove }, { NULL, NULL } };
+static const luaL_Reg netns_meta[] = { { "__gc", l_netns_close },
+				       { "__close", l_netns_close },
+				       { NULL, NULL } };
+static const luaL_Reg netns_methods[] = { { "fd", l_netns_fd },
+					  { "close", l_netns_close },
+					  { NULL, NULL } };
+static const luaL_Reg filter_meta[] = { { "__gc", l_filter_gc }, { NULL, NULL } };
+static const luaL_Reg none[] = { { NULL, NULL } };
+static const luaL_Reg functions[] = {
+	{ "enter", l_enter },
+	{ "start", l_start },
+	{ "join", l_join },
+	{ "attach", l_attach },
+	{ "spawn", l_spawn },
+	{ "prepare", l_prepare },
+	{ "resolve_user", l_resolve_user },
+	{ "network", l_network },
+	{ "freeze", l_freeze },
+	{ "thaw", l_thaw },
+	{ "daemonize", l_daemonize },
+	{ NULL, NULL },
+};
 
 int luaopen_lamina_core_namespace(lua_State *L);
 int luaopen_lamina_core_namespace(lua_State *L)
 {
-	lua_newtable(L);
+	lamL_newtype(L, STUBS_TYPE, stubs_meta, stubs_methods);
+	lamL_newtype(L, NETNS_TYPE, netns_meta, netns_methods);
+	lamL_newtype(L, FILTER_TYPE, filter_meta, none);
+	lamL_process_type(L);
+	lamL_container_type(L);
+	luaL_newlib(L, functions);
 	return 1;
 }

@@ -28,6 +28,7 @@ int lam_newmount(const char *type, const char *options, unsigned attributes, str
 		return lam_err_set(err, errno, "mount %s", type);
 	if (options && strlen(options) >= sizeof(copy))
 		return lam_err_set(err, E2BIG, "mount %s: options", type);
+	lam_fsconfig(fs, FSCONFIG_SET_STRING, "source", type); /* what mount(8) and df(1) show */
 	strcpy(copy, options ? options : "");
 	while ((option = strsep(&rest, ",")))
 		if (*option && set_option(fs, option) < 0)

@@ -64,12 +64,13 @@ static int join_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
 	return set(fs, "lowerdir", text.data, err);
 }
 
-/* Features that would put more than plain changes into an upper; unknown ones are off anyway. */
-static void keep_plain(int fs)
+/* Features that would put more than plain changes into an upper; unknown ones are off anyway.
+ * With userxattr the first is off by itself, and naming it is refused. */
+static void keep_plain(int fs, int userxattr)
 {
 	static const char *const off[] = { "redirect_dir", "metacopy", "index" };
 
-	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++)
+	for (size_t i = userxattr ? 1 : 0; i < sizeof(off) / sizeof(*off); i++)
 		lam_fsconfig(fs, FSCONFIG_SET_STRING, off[i], "off");
 }
 
@@ -80,7 +81,8 @@ static int configure(int fs, const struct lam_overlay *o, int one_by_one, struct
 	if (o->upper &&
 	    (set(fs, "upperdir", o->upper, err) < 0 || set(fs, "workdir", o->work, err) < 0))
 		return -1;
-	keep_plain(fs);
+	lam_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay");
+	keep_plain(fs, o->userxattr);
 	if (o->userxattr && lam_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL) < 0)
 		return explain(fs, errno, "userxattr", err);
 	if (o->upper && o->is_volatile)
