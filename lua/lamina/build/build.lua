@@ -36,6 +36,105 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
+local export = require "lamina.build.export.store"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local label = require "lamina.build.label"
+local platform = require "lamina.image.platform"
+local resolve = require "lamina.build.resolve"
+local sched = require "lamina.util.sched"
+local solve = require "lamina.build.solve"
+
 local build = {}
+
+-- Build arguments that every command sees without declaring them. They tell how to reach the
+-- world, not what to build: keys, history and image don't hold them (SEMANTICS 62).
+local proxy_names = { "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY" }
+
+local function proxies(args)
+  local list = {}
+  for _, name in ipairs(proxy_names) do
+    for _, spelling in ipairs { name, name:lower() } do
+      if args[spelling] then list[#list + 1] = spelling .. "=" .. args[spelling] end
+    end
+  end
+  return list
+end
+
+local function source_date_epoch(args)
+  local value = args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
+  if not value or value == "" then return nil end
+  return math.tointeger(tonumber(value:match("^%d+$")))
+    or failure.raise("usage", ("SOURCE_DATE_EPOCH is a number of seconds, not '%s'"):format(value))
+end
+
+-- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
+local function default_jobs()
+  local uv = require "luv"
+  local cores = uv.available_parallelism and uv.available_parallelism() or #uv.cpu_info()
+  return math.max(4, cores)
+end
+
+--- The options with everything that has a default.
+local function complete(options)
+  local all = {}
+  for key, value in pairs(options) do all[key] = value end
+  all.args, all.tags = all.args or {}, all.tags or {}
+  all.labels, all.secrets, all.allow = all.labels or {}, all.secrets or {}, all.allow or {}
+  all.context = all.context or "."
+  all.bus = all.bus or require("lamina.util.event").new()
+  all.jobs = all.jobs or default_jobs()
+  all.platform = all.platform and platform.parse(all.platform) or platform.host()
+  all.epoch, all.proxies = source_date_epoch(all.args), proxies(all.args)
+  return all
+end
+
+local function evaluate(options)
+  return options.plan or require("lamina.recipe.recipe").evaluate {
+    file = options.file, args = options.args, context = options.context,
+    target_platform = platform.format(options.platform),
+  }
+end
+
+--- The steps of the graph with what became of each, and how many were cached and ran.
+local function report(graph, status)
+  local steps, counts = {}, { cached = 0, ran = 0, needed = 0, instant = 0 }
+  for i, step in ipairs(graph.order) do
+    local what = status[step.id] or "instant"
+    counts[what] = counts[what] + 1
+    steps[i] = { id = step.id, label = label.of(step), file = step.file, line = step.line,
+      status = what }
+  end
+  return steps, counts
+end
+
+local function export_image(store, graph, options)
+  local id, names = export.image(store, graph.target, graph.state, options)
+  if options.iidfile then failure.check(fs.write(options.iidfile, id, { mode = 420 })) end
+  return id, names
+end
+
+local function run(store, given)
+  local options, began = complete(given), sched.now()
+  local plan = evaluate(options)
+  local target = resolve.target(plan, options.target)
+  export.names(target, options) -- a wrong name is told before anything runs
+  local graph = resolve.graph(plan, target, store, options)
+  options.bus:emit("build.started", { total = #graph.vertices })
+  local result = { target = target.name, names = {} }
+  local counts
+  result.steps, counts = report(graph, solve.run(graph, store, options))
+  if not options.dry_run then
+    result.image, result.names = export_image(store, graph, options)
+  end
+  options.bus:emit("build.finished", { image = result.image, names = result.names,
+    seconds = sched.now() - began, cached = counts.cached, ran = counts.ran })
+  return result
+end
+
+--- Builds; see the head of this file.
+function build.run(store, options)
+  return sched.run(run, store, options)
+end
 
 return build

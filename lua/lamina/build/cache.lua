@@ -1,0 +1,69 @@
+--- Finds what a step has made before, and remembers what it makes.
+--
+-- A step that reads a stage is known by two keys: a quick one from the digest of the stage's file
+-- system, and one from the content that it selects. The second is looked for only when the first
+-- misses, since it means reading files; a hit by it is remembered under the first.
+local key = require "lamina.build.key"
+local stack = require "lamina.build.stack"
+
+local cache = {}
+
+local Lookup = {}
+Lookup.__index = Lookup
+
+--- What a vertex reads, known by file system (stages) or by what it selects (contexts always).
+local function quick_reads(vertex, work)
+  local reads, is_exact = {}, true
+  for i, use in ipairs(vertex.uses) do
+    if use.source.layers ~= nil or use.source.is_stage then
+      reads[i], is_exact = { chain = stack.chain(use.source.layers) }, false
+      reads[i].select = use.select
+    else
+      reads[i] = work:content(use)
+    end
+  end
+  return reads, is_exact
+end
+
+local function content_reads(vertex, work)
+  local reads = {}
+  for i, use in ipairs(vertex.uses) do reads[i] = work:content(use) end
+  return reads
+end
+
+--- The usable record under a key: its layer must be there.
+local function find(store, digest)
+  local record = store.cache:get(digest)
+  if record and record.diff_id and store.layers:has(record.diff_id) then return record end
+end
+
+--- Looks a vertex up. `lookup.record` is what was found, or nil; `lookup.key` names the vertex
+-- among those of one build.
+function cache.look(store, vertex, work)
+  local reads, is_exact = quick_reads(vertex, work)
+  local quick = key.record(vertex, reads)
+  local self = setmetatable({ store = store, records = { quick } }, Lookup)
+  self.key = key.of(quick)
+  self.keys = { self.key }
+  if work.ignores_cache then return self end
+  self.record = find(store, self.key)
+  if not self.record and not is_exact then self:look_by_content(vertex, work) end
+  return self
+end
+
+function Lookup:look_by_content(vertex, work)
+  self.records[2] = key.record(vertex, content_reads(vertex, work))
+  self.keys[2] = key.of(self.records[2])
+  self.record = find(self.store, self.keys[2])
+  if self.record then self.store.cache:put(self.key, self.record) end
+end
+
+--- Remembers a result under every key that was looked for.
+function Lookup:remember(vertex, output)
+  for i, digest in ipairs(self.keys) do
+    self.store.cache:put(digest, { kind = vertex.kind, diff_id = output.diff_id,
+      layers = { output.diff_id }, created = output.created, inputs = self.records[i] })
+  end
+end
+
+return cache

@@ -1,0 +1,123 @@
+--- The build context as a source of files: what lies below one directory, less what
+-- `.dockerignore` excludes (SEMANTICS 59, 60).
+--
+-- It is scanned once a build, when the first step asks. Everything is opened beneath the context's
+-- directory: no link leads out of it.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local ignore = require "lamina.dockerfile.ignore"
+local json = require "lamina.core.json"
+local digest = require "lamina.core.digest"
+local path = require "lamina.util.path"
+local selection = require "lamina.build.selection"
+
+local context = {}
+
+local Set = {}
+Set.__index = Set
+
+local Context = {}
+Context.__index = Context
+
+local ignore_limit = 1024 * 1024
+
+--- The contexts of one build; nothing is read yet.
+function context.set(store, options)
+  return setmetatable({ store = store, options = options, known = {}, list = {} }, Set)
+end
+
+--- The context of a directory below the build context, with more patterns to exclude. The same
+-- one for the same words.
+function Set:get(dir, exclude)
+  dir = path.clean("/" .. dir):sub(2)
+  local id = failure.check(json.encode { dir, exclude or json.array {} })
+  if not self.known[id] then
+    local new = { is_context = true, set = self, dir = dir, exclude = exclude or {} }
+    self.known[id] = setmetatable(new, Context)
+    self.list[#self.list + 1] = self.known[id]
+  end
+  return self.known[id]
+end
+
+--- The directory itself, opened once for all contexts below it.
+local function base(self)
+  if not self.root then
+    local dir, err = fs.open(self.options.context, "dir")
+    if not dir then
+      failure.raise(err.errno == "ENOENT" and "not-found" or "system",
+        "build context: " .. err.message, { errno = err.errno })
+    end
+    self.root = dir
+  end
+  return self.root:fd()
+end
+
+--- The patterns of `.dockerignore`. A link there isn't followed: its target is none of ours.
+local function patterns(self)
+  if not self.patterns then
+    local found = fs.stat(".dockerignore", { root = base(self), follow = false })
+    local text = ""
+    if found and found.type == "file" then
+      text = failure.check(fs.read(".dockerignore", { root = base(self), limit = ignore_limit }))
+    elseif found then
+      failure.raise("invalid-input", ".dockerignore is not a regular file")
+    end
+    self.patterns = ignore.parse(text)
+  end
+  return self.patterns
+end
+
+--- A function(path, is_dir) -> "keep" | "skip" | "prune" for paths below the context, or nil when
+-- nothing is excluded.
+local function filter(self)
+  local outer, inner = patterns(self.set), self.exclude
+  local matches_outer = #outer > 0 and ignore.matcher(outer)
+  local matches_inner = #inner > 0 and ignore.matcher(ignore.parse(table.concat(inner, "\n")))
+  if not matches_outer and not matches_inner then return nil end
+  local prefix = self.dir == "" and "" or self.dir .. "/"
+  return function(name, is_dir)
+    local verdict = matches_outer and matches_outer(prefix .. name, is_dir) or "keep"
+    if verdict ~= "keep" or not matches_inner then return verdict end
+    return matches_inner(name, is_dir)
+  end
+end
+
+--- Where the digests of this directory's files are remembered between builds.
+local function memory(self)
+  local place = failure.check(fs.realpath(self.set.options.context)) .. "//" .. self.dir
+  return ("%s/cache/context-%s"):format(self.set.store.root, digest.sha256(place):sub(1, 32))
+end
+
+--- The files, as selection.tree.
+function Context:tree()
+  if not self.files then
+    if self.dir == "" then
+      self.fd = base(self.set)
+    else
+      local dir, err = fs.open(self.dir, "dir", { root = base(self.set) })
+      if not dir then
+        failure.raise("not-found", ("context '%s': %s"):format(self.dir, err.message))
+      end
+      self.opened, self.fd = dir, dir:fd()
+    end
+    self.files = selection.tree(self.fd, {
+      name = "the build context", filter = filter(self), memory = memory(self), reset_owner = true,
+    })
+  end
+  return self.files
+end
+
+--- Keeps what was learnt of the files and lets the directories go.
+function Set:close()
+  for _, one in ipairs(self.list) do
+    if one.files then one.files:save() end
+    if one.opened then one.opened:close() end
+    one.files, one.opened = nil, nil
+  end
+  if self.root then self.root:close() end
+  self.root = nil
+end
+
+Set.__close = Set.close
+
+return context

@@ -1,0 +1,89 @@
+--- Writes a finished stage into the store as an image.
+--
+-- The same inputs give the same image: its time is that of its newest layer, or SOURCE_DATE_EPOCH,
+-- never that of the export (SEMANTICS 89).
+local failure = require "lamina.util.failure"
+local image_config = require "lamina.image.config"
+local override = require "lamina.build.export.override"
+local reference = require "lamina.image.reference"
+local stack = require "lamina.build.stack"
+local text = require "lamina.util.text"
+
+local export = {}
+
+-- What a base's own build left in its configuration and is untrue of an image made from it.
+local dropped = { "container", "container_config", "id", "parent", "created", "docker_version" }
+
+--- Seconds of a history entry's layer, nil for what is inherited or has none.
+local function layer_time(item, epoch)
+  if item.inherited or type(item.layer) ~= "table" then return nil end
+  return epoch or item.layer.output.created
+end
+
+--- The entries with times: metadata takes that of the next new layer, or of the last one.
+local function history(state, epoch)
+  local past, list = state:past(), {}
+  local newest, next_time
+  for _, item in ipairs(past) do
+    local time = layer_time(item, epoch)
+    if time and (not newest or time > newest) then newest = time end
+  end
+  newest = newest or epoch
+  for i = #past, 1, -1 do
+    local entry = {}
+    for key, value in pairs(past[i].entry) do entry[key] = value end
+    next_time = layer_time(past[i], epoch) or next_time
+    if not past[i].inherited then
+      local time = next_time or newest
+      entry.created = time and text.rfc3339(time) or state.image.created or text.rfc3339(0)
+    end
+    list[i] = entry
+  end
+  return list, newest
+end
+
+--- The image's whole configuration.
+local function configuration(state, options)
+  local whole = {}
+  for key, value in pairs(state.image) do whole[key] = value end
+  for _, key in ipairs(dropped) do whole[key] = nil end
+  local entries, newest = history(state, options.epoch)
+  whole.os, whole.architecture = state.platform.os, state.platform.architecture
+  whole.variant = state.platform.variant
+  whole.config, whole.history = state.config, entries
+  whole.rootfs = { type = "layers", diff_ids = stack.diff_ids(state.layers) }
+  whole.created = newest and text.rfc3339(newest) or state.image.created or text.rfc3339(0)
+  return whole
+end
+
+local function names(target, options)
+  local list, seen = {}, {}
+  local function add(name)
+    local full = reference.format(reference.parse(name))
+    if not seen[full] then list[#list + 1] = full end
+    seen[full] = true
+  end
+  for _, name in ipairs(target.image and target.image.names or {}) do add(name) end
+  for _, name in ipairs(options.tags) do add(name) end
+  return list
+end
+
+--- Checks the names before anything is built, so that a typo doesn't cost a build.
+function export.names(target, options)
+  return names(target, options)
+end
+
+--- Puts the image into the store; answers its id and names.
+function export.image(store, target, state, options)
+  local finished = override.apply(state, target.image and target.image.config, options.labels)
+  local whole = configuration(finished, options)
+  local seconds = text.parse_time(whole.created)
+  local all = names(target, options)
+  local id = failure.check(store.images:put {
+    config = image_config.encode(whole), names = all, created = seconds,
+    annotations = override.annotations(state, target.image),
+  })
+  return id, all
+end
+
+return export

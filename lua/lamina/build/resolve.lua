@@ -1,0 +1,141 @@
+--- Turns a plan into a graph: base images looked up, variables expanded, metadata done.
+--
+--   local graph = resolve.graph(plan, store, options)
+--   graph.targets[name] = state      what the target is, once its vertices are built
+--   graph.vertices                   what the wanted targets need, inputs before users
+--
+-- A vertex is what makes one layer: { id=, step=, kind=, at=state before it, params=, uses= }.
+-- `params` is plain data and goes into the key whole; `uses` lists states and contexts it reads.
+-- `output` = { diff_id=, created= } is set by the solver. Merging and taking differences only
+-- rearrange layers, so they are done here. Nothing is read but image configurations.
+local context = require "lamina.build.context"
+local failure = require "lamina.util.failure"
+local label = require "lamina.build.label"
+local platform = require "lamina.image.platform"
+local words = require "lamina.dockerfile.words"
+
+local resolve = {}
+
+-- Which file of step/ knows an op.
+local homes = {
+  scratch = "source", image = "source", ["local"] = "source",
+  merge = "merge", diff = "merge", run = "run", copy = "copy", add = "copy", workdir = "workdir",
+  env = "metadata", label = "metadata", annotate = "metadata", arg = "metadata",
+  user = "metadata", volume = "metadata", stopsignal = "metadata", onbuild = "metadata",
+  cmd = "command", entrypoint = "command", shell = "command", healthcheck = "command",
+  expose = "expose",
+}
+
+local Resolver = {}
+Resolver.__index = Resolver
+
+--- A text with its variables replaced by what is known at a state. An unknown one is empty.
+function Resolver:expand(at, text) -- luacheck: no self
+  return words.expand(text, function(name) return at:variable(name) end, { escape = "\\" })
+end
+
+--- The caller's value of a build argument, or nil.
+function Resolver:argument(name)
+  return self.options.args[name]
+end
+
+--- The arguments that a stage gets by declaring them (SEMANTICS 19).
+function Resolver:predefined(name)
+  local whose, what = name:match("^(TARGET)(%u+)$")
+  if not whose then whose, what = name:match("^(BUILD)(%u+)$") end
+  if not whose then return nil end
+  local of = whose == "TARGET" and self.options.platform or platform.host()
+  if what == "PLATFORM" then return platform.format(of) end
+  if what == "OS" then return of.os end
+  if what == "ARCH" then return of.architecture end
+  if what == "VARIANT" then return of.variant or "" end
+end
+
+--- The state or context that a step of the plan stands for.
+function Resolver:result(id)
+  return self.results[id]
+end
+
+--- Adds a vertex and answers the state after it.
+function Resolver:vertex(step, at, created_by, fields)
+  local vertex = { id = step.id, step = step, at = at, kind = fields.kind or step.op }
+  for key, value in pairs(fields) do vertex[key] = value end
+  vertex.uses = vertex.uses or {}
+  self.graph.vertices[#self.graph.vertices + 1] = vertex
+  return at:remember(created_by, vertex)
+end
+
+--- The ids of the steps a step reads.
+local function inputs(step)
+  local list = table.move(step.inputs or {}, 1, #(step.inputs or {}), 1, {})
+  for _, key in ipairs { "input", "from", "lower", "upper" } do
+    if step[key] then list[#list + 1] = step[key] end
+  end
+  for _, mount in ipairs(step.mounts or {}) do
+    if mount.from then list[#list + 1] = mount.from end
+  end
+  return list
+end
+
+--- Which steps a target needs. Inputs come before users, so one pass from the end finds all.
+local function needed(plan, target)
+  local wanted = { [target.step] = true }
+  for i = #plan.steps, 1, -1 do
+    local step = plan.steps[i]
+    if wanted[step.id] then
+      for _, id in ipairs(inputs(step)) do wanted[id] = true end
+    end
+  end
+  return wanted
+end
+
+local function handler(op)
+  local home = homes[op]
+  if not home then failure.raise("unsupported", ("'%s' can't be built yet"):format(op)) end
+  local module = require("lamina.build.step." .. home)
+  return type(module) == "function" and module or module[op]
+end
+
+local function resolve_step(self, step)
+  local at = step.input and self.results[step.input]
+  self.results[step.id] = handler(step.op)(step, at, self)
+end
+
+--- Finds the target by name, the plan's default without one.
+function resolve.target(plan, name)
+  local names = {}
+  for i, target in ipairs(plan.targets) do
+    if target.name == (name or plan.default) then return target end
+    names[i] = target.name
+  end
+  if not name and #plan.targets == 1 then return plan.targets[1] end
+  if not name then
+    failure.raise("not-found", "the recipe has several targets and no default",
+      { hint = "choose one with --target: " .. table.concat(names, ", ") })
+  end
+  local near = require("lamina.util.check").suggest(name, names)
+  failure.raise("not-found", ("the recipe has no target '%s'"):format(name),
+    { hint = near and ("did you mean '%s'?"):format(near)
+      or "there are " .. table.concat(names, ", ") })
+end
+
+--- The graph of one target: { vertices=, state=, target=, order= (steps it needs) }.
+function resolve.graph(plan, target, store, options)
+  local graph = { vertices = {}, target = target, order = {} }
+  local self = setmetatable({
+    plan = plan, store = store, options = options, results = {}, graph = graph,
+    contexts = context.set(store, options),
+  }, Resolver)
+  local wanted = needed(plan, target)
+  for _, step in ipairs(plan.steps) do
+    if wanted[step.id] then
+      local ok, err = pcall(resolve_step, self, step)
+      if not ok then error(failure.wrap(err, label.place(step)), 0) end
+      graph.order[#graph.order + 1] = step
+    end
+  end
+  graph.state, graph.contexts = self.results[target.step], self.contexts
+  return graph
+end
+
+return resolve

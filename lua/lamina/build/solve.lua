@@ -1,0 +1,115 @@
+--- Makes what a graph needs: in parallel, from the cache where it can, stopping at the first
+-- failure.
+--
+-- Every vertex is a task that waits for the vertices it stands on. Only the work itself takes one
+-- of the slots, so that a waiting step never keeps another from running.
+local cache = require "lamina.build.cache"
+local failure = require "lamina.util.failure"
+local label = require "lamina.build.label"
+local sched = require "lamina.util.sched"
+local slots = require "lamina.build.slots"
+local stack = require "lamina.build.stack"
+local work = require "lamina.build.work"
+
+local solve = {}
+
+local Solver = {}
+Solver.__index = Solver
+
+function Solver:tell(name, vertex, more)
+  local data = more or {}
+  data.id, data.label = vertex.id, label.of(vertex.step)
+  data.file, data.line = vertex.step.file, data.line or vertex.step.line
+  self.options.bus:emit(name, data)
+end
+
+--- Waits for what a vertex stands on and reads; false when something of it has no result (in a
+-- dry run).
+local function wait_for_inputs(self, vertex)
+  local stacks = { vertex.at.layers }
+  for _, use in ipairs(vertex.uses) do stacks[#stacks + 1] = use.source.layers end
+  for _, layers in pairs(stacks) do
+    for _, input in ipairs(stack.vertices(layers)) do
+      self.tasks[input]:wait()
+      if not input.output then return false end
+    end
+  end
+  return true
+end
+
+local function finish(self, vertex, status, output)
+  vertex.output = output
+  self.status[vertex.id] = status
+end
+
+--- Does the work of a vertex that isn't in the cache.
+local function make(self, vertex, lookup)
+  local _slot <close> = self.slots:take()
+  local began = sched.now()
+  self:tell("step.started", vertex)
+  local output = work.make(self.work, vertex)
+  lookup:remember(vertex, output)
+  finish(self, vertex, "ran", output)
+  self:tell("step.finished", vertex, { seconds = sched.now() - began })
+end
+
+--- Steps with equal keys are made once, even when the cache is not to be used.
+local function make_once(self, vertex, lookup)
+  local other = self.making[lookup.key]
+  if not other then
+    self.making[lookup.key] = vertex
+    return make(self, vertex, lookup)
+  end
+  self.tasks[other]:wait()
+  finish(self, vertex, "cached", other.output)
+  self:tell("step.cached", vertex)
+end
+
+local function solve_vertex(self, vertex)
+  local is_known = wait_for_inputs(self, vertex)
+  local lookup = is_known and cache.look(self.store, vertex, self.work)
+  if lookup and lookup.record then
+    finish(self, vertex, "cached", lookup.record)
+    self:tell("step.cached", vertex)
+  elseif self.options.dry_run then
+    finish(self, vertex, "needed")
+    self:tell("step.needed", vertex)
+  else
+    make_once(self, vertex, lookup)
+  end
+end
+
+--- Runs a vertex's task; a failure is told, and says which step it was.
+local function attempt(self, vertex)
+  local ok, err = pcall(solve_vertex, self, vertex)
+  if ok then return end
+  if failure.is(err) and not self.failed[err] then
+    err = failure.wrap(err, label.place(vertex.step))
+    self.failed[err] = true
+    self:tell("step.failed", vertex, { message = err.message })
+  end
+  error(err, 0)
+end
+
+local function cancel_all(tasks)
+  for i = #tasks, 1, -1 do tasks[i]:cancel() end
+end
+
+--- Solves the graph; the vertices have their `output` afterwards. Answers a status by step id:
+-- "cached", "ran", "needed".
+function solve.run(graph, store, options)
+  local own_work <close> = work.new(graph, store, options)
+  local self = setmetatable({
+    store = store, options = options, work = own_work, slots = slots.new(options.jobs),
+    tasks = {}, making = {}, status = {}, failed = {},
+  }, Solver)
+  local running <close> = setmetatable({}, { __close = cancel_all })
+  for i, vertex in ipairs(graph.vertices) do
+    running[i] = sched.spawn(attempt, self, vertex)
+    self.tasks[vertex] = running[i]
+  end
+  sched.join(running)
+  return self.status
+end
+
+return solve

@@ -1,0 +1,112 @@
+--- Steps that change the configuration and nothing else: they are done while a plan is resolved.
+--
+-- Each function is given the step, the state before it and the resolver, and answers the state
+-- after it. History texts are BuildKit's (SEMANTICS 88).
+local failure = require "lamina.util.failure"
+local gotext = require "lamina.build.gotext"
+local json = require "lamina.core.json"
+
+local metadata = {}
+
+--- Pairs of a step, both halves expanded with what was known before it (SEMANTICS 20).
+local function expanded(step, at, resolver)
+  local list = {}
+  for i, pair in ipairs(step.pairs) do
+    list[i] = { resolver:expand(at, pair[1]), resolver:expand(at, pair[2]) }
+  end
+  return list
+end
+
+local function texts(list)
+  local words = {}
+  for i, pair in ipairs(list) do words[i] = pair[1] .. "=" .. pair[2] end
+  return table.concat(words, " ")
+end
+
+local function copy(map)
+  local new = {}
+  for key, value in pairs(map or {}) do new[key] = value end
+  return new
+end
+
+function metadata.env(step, at, resolver)
+  local list = expanded(step, at, resolver)
+  local after = at
+  for _, pair in ipairs(list) do
+    if pair[1] == "" then failure.raise("invalid-input", "env: a variable needs a name") end
+    after = after:with_variable(pair[1], pair[2])
+  end
+  return after:remember("ENV " .. texts(list))
+end
+
+function metadata.label(step, at, resolver)
+  local list = expanded(step, at, resolver)
+  local labels = copy(at.config.Labels)
+  for _, pair in ipairs(list) do labels[pair[1]] = pair[2] end
+  return at:configured({ Labels = labels }):remember("LABEL " .. texts(list))
+end
+
+--- Annotations belong to the manifest, so they aren't history of the file system.
+function metadata.annotate(step, at, resolver)
+  local annotations = copy(at.annotations)
+  for _, pair in ipairs(expanded(step, at, resolver)) do annotations[pair[1]] = pair[2] end
+  return at:with { annotations = annotations }
+end
+
+--- ARG: the caller's value, else the default, else the platform's; else it stays unset
+-- (SEMANTICS 18, 19).
+function metadata.arg(step, at, resolver)
+  local value = resolver:argument(step.name)
+  if value == nil and step.default ~= nil then value = resolver:expand(at, step.default) end
+  if value == nil then value = resolver:predefined(step.name) end
+  local text = value and step.name .. "=" .. value or step.name
+  return at:with_argument(step.name, value):remember("ARG " .. text)
+end
+
+--- USER is stored as it is; who that is shows when something runs (SEMANTICS 35).
+function metadata.user(step, at, resolver)
+  local name = resolver:expand(at, step.name)
+  return at:configured({ User = name }):remember("USER " .. name)
+end
+
+function metadata.volume(step, at, resolver)
+  local volumes, list = copy(at.config.Volumes), {}
+  for i, path in ipairs(step.paths) do
+    list[i] = resolver:expand(at, path)
+    if list[i] == "" then failure.raise("invalid-input", "volume: the path is empty") end
+    volumes[list[i]] = {}
+  end
+  return at:configured({ Volumes = volumes }):remember("VOLUME " .. gotext.list(list))
+end
+
+local signals = {}
+for name in ([[HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD
+  CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX]])
+  :gmatch("%S+") do
+  signals[name] = true
+end
+
+local function is_signal(text)
+  if text:find("^%d+$") then return tonumber(text) >= 1 and tonumber(text) <= 64 end
+  local name = text:upper():gsub("^SIG", "")
+  local sign, offset = name:match("^RTM[IA][NX]([+-])(%d%d?)$")
+  if sign then return tonumber(offset) <= 15 and (sign == "+") == (name:find("MIN") ~= nil) end
+  return signals[name] or false
+end
+
+function metadata.stopsignal(step, at, resolver)
+  local signal = resolver:expand(at, step.signal)
+  if not is_signal(signal) then
+    failure.raise("invalid-input", ("stopsignal: '%s' is no signal"):format(signal))
+  end
+  return at:configured({ StopSignal = signal }):remember("STOPSIGNAL " .. signal)
+end
+
+--- A trigger for builds on the image: kept as written, without a history entry (SEMANTICS 40).
+function metadata.onbuild(step, at)
+  local triggers = table.move(at.config.OnBuild or {}, 1, #(at.config.OnBuild or {}), 1, {})
+  triggers[#triggers + 1] = step.text
+  return at:configured { OnBuild = json.array(triggers) }
+end
+
+return metadata

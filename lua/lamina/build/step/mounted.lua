@@ -1,0 +1,97 @@
+--- Makes the mounts of a run step, and undoes what they needed.
+local cachedir = require "lamina.build.step.cachedir"
+local deliver = require "lamina.build.deliver"
+local exec = require "lamina.exec.exec"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local secret = require "lamina.build.step.secret"
+
+local mounted = {}
+
+local Mounted = {}
+Mounted.__index = Mounted
+
+--- Keeps a value that is to be closed after the step.
+local function keep(self, value)
+  self.held[#self.held + 1] = value
+  return value
+end
+
+local function new_folder(self, dir)
+  self.folders = (self.folders or 0) + 1
+  local path = ("%s/mount-%d"):format(dir.path, self.folders)
+  failure.check(fs.mkdir(path, 493)) -- 0755
+  return path
+end
+
+--- A writable view of a tree whose changes are thrown away.
+local function writable(self, lower, dir)
+  local upper, work = new_folder(self, dir), new_folder(self, dir)
+  return keep(self, exec.writable_view(self.store, lower, upper, work)):fd()
+end
+
+local make = {}
+
+function make.bind(self, mount, work, dir)
+  local tree = work:tree(mount.use.source)
+  local name = tree:find_one(mount.use.select.paths[1])
+  local fd
+  if tree.filter then -- only what the context doesn't exclude may be seen
+    local folder = new_folder(self, dir)
+    deliver.select(tree, name, folder)
+    name = name == "" and "." or name:match("[^/]+$")
+    local root = keep(self, failure.check(fs.open(folder, "dir")))
+    fd = keep(self, failure.check(fs.open(name, "path", { root = root:fd() }))):fd()
+  else
+    fd = keep(self, failure.check(fs.open(name == "" and "." or name, "path", { root = tree.fd })))
+      :fd()
+  end
+  if mount.readonly == false and failure.check(fs.stat("/proc/self/fd/" .. fd)).type == "dir" then
+    fd = writable(self, "/proc/self/fd/" .. fd, dir)
+  end
+  return { type = "bind", fd = fd, target = mount.target, readonly = mount.readonly ~= false }
+end
+
+function make.cache(self, mount, work)
+  local place = self.caches[mount.id] or keep(self, cachedir.open(work, mount))
+  self.caches[mount.id] = place
+  return { type = "bind", source = place.path, target = mount.target, readonly = mount.readonly }
+end
+
+function make.tmpfs(_, mount)
+  return { type = "tmpfs", target = mount.target, size = mount.size and tostring(mount.size),
+    mode = mount.mode and ("%o"):format(mount.mode) }
+end
+
+function make.secret(self, mount, work, dir)
+  local text = secret.read(mount, work.options.secrets)
+  if not text then return nil end
+  if mount.env then self.env[#self.env + 1] = mount.env .. "=" .. text end
+  if not mount.target then return nil end
+  self.vault = self.vault or keep(self, secret.vault(new_folder(self, dir)))
+  return { type = "bind", source = self.vault:put(mount, text), target = mount.target,
+    readonly = true }
+end
+
+--- Opens every mount of a vertex: { list = as namespace.start takes them, env = { "NAME=…" } }.
+function mounted.open(vertex, work, dir)
+  local self = setmetatable({ held = {}, list = {}, env = {}, caches = {}, store = work.store },
+    Mounted)
+  local unfinished <close> = setmetatable({}, { __close = function(guard)
+    if not guard.done then self:close() end
+  end })
+  for _, mount in ipairs(vertex.mounts) do
+    self.list[#self.list + 1] = make[mount.type](self, mount, work, dir)
+  end
+  unfinished.done = true
+  return self
+end
+
+function Mounted:close()
+  for i = #self.held, 1, -1 do self.held[i]:close() end
+  self.held = {}
+end
+
+Mounted.__close = Mounted.close
+
+return mounted

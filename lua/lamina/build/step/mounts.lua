@@ -1,0 +1,124 @@
+--- What `run` mounts: which mounts a step asks for, checked and expanded (closed lists: DF-10,
+-- DF-11). How they are made stands in mounted.lua.
+local failure = require "lamina.util.failure"
+local path = require "lamina.util.path"
+
+local mounts = {}
+
+-- The keys each type knows; anything else is refused.
+local known = {
+  cache = { "id", "sharing", "from", "source", "mode", "uid", "gid", "readonly" },
+  bind = { "from", "source", "readonly" },
+  tmpfs = { "size", "mode" },
+  secret = { "id", "required", "mode", "uid", "gid", "env" },
+  ssh = { "id", "required", "mode", "uid", "gid" },
+}
+local always = { type = true, target = true }
+
+local function invalid(format, ...)
+  failure.raise("invalid-input", "run: mount: " .. format:format(...))
+end
+
+local function check_keys(mount)
+  local keys = known[mount.type]
+  if not keys then invalid("unknown type '%s'", tostring(mount.type)) end
+  local allowed = {}
+  for _, key in ipairs(keys) do allowed[key] = true end
+  for key in pairs(mount) do
+    if not allowed[key] and not always[key] then
+      local near = require("lamina.util.check").suggest(key, keys)
+      invalid("%s: unknown option '%s'%s", mount.type, key,
+        near and (" (did you mean '%s'?)"):format(near) or "")
+    end
+  end
+end
+
+-- What lamina mounts itself, and what nothing may be mounted on or into.
+local function check_target(target)
+  local top = target:match("^/[^/]*")
+  if target == "/" or top == "/proc" or top == "/sys" or target == "/dev" then
+    invalid("nothing can be mounted on %s", target)
+  end
+end
+
+local sharings = { shared = true, locked = true, private = true }
+
+local function check_values(mount)
+  if mount.sharing and not sharings[mount.sharing] then
+    invalid("cache: sharing is shared, locked or private, not '%s'", mount.sharing)
+  elseif mount.type == "secret" and not (mount.id and mount.id ~= "") then
+    invalid("secret: it needs an id")
+  elseif mount.type == "ssh" then
+    failure.raise("unsupported", "run: mount: ssh isn't there yet")
+  elseif mount.type == "tmpfs" and mount.size and math.type(mount.size) ~= "integer" then
+    invalid("tmpfs: size is a number of bytes")
+  end
+end
+
+--- The target as an absolute, clean path. A secret has a place of its own without one.
+local function target_of(mount, at, expand)
+  local target = mount.target
+  if not target and mount.type == "secret" then
+    if mount.env then return nil end
+    target = "/run/secrets/" .. path.basename(mount.id)
+  end
+  if not target or target == "" then invalid("%s: it needs a target", mount.type) end
+  target = expand(target)
+  if not path.is_absolute(target) then target = path.join(at:directory(), target) end
+  target = path.clean(target)
+  check_target(target)
+  return target
+end
+
+--- Where a mount's files come from: a use of the vertex, or nil.
+local function use_of(mount, resolver)
+  if mount.type ~= "bind" and not (mount.type == "cache" and mount.from) then return nil end
+  local source = mount.from and resolver:result(mount.from) or resolver.contexts:get(".")
+  local from = path.clean("/" .. (mount.source or "")):sub(2)
+  return { source = source, select = { paths = { from }, is_literal = true, tree = true } }
+end
+
+local function one(mount, at, resolver)
+  local function expand(text) return resolver:expand(at, text) end
+  check_keys(mount)
+  check_values(mount)
+  local new = {}
+  for key, value in pairs(mount) do
+    new[key] = (key == "source" or key == "id") and expand(value) or value
+  end
+  new.target = target_of(new, at, expand)
+  if new.type == "cache" then new.id = new.id or new.target end
+  new.use = use_of(new, resolver)
+  return new
+end
+
+--- The vertex's uses and the checked mounts of a step.
+function mounts.resolve(step, at, resolver)
+  local uses, list, seen = {}, {}, {}
+  for i, mount in ipairs(step.mounts or {}) do
+    list[i] = one(mount, at, resolver)
+    local target = list[i].target
+    if target and seen[target] then invalid("two of them have the target %s", target) end
+    if target then seen[target] = true end
+    if list[i].use then uses[#uses + 1] = list[i].use end
+  end
+  return uses, list
+end
+
+-- What of a mount belongs to the key: its layout. Which cache it is, and what is in a secret,
+-- changes no result (SEMANTICS 70).
+local in_key = { "type", "target", "readonly", "mode", "uid", "gid", "size", "env", "required" }
+
+--- The mounts as part of a key.
+function mounts.params(list)
+  local params = require("lamina.core.json").array {}
+  for i, mount in ipairs(list) do
+    local part = {}
+    for _, key in ipairs(in_key) do part[key] = mount[key] end
+    if mount.type == "secret" then part.id = mount.id end
+    params[i] = part
+  end
+  return params
+end
+
+return mounts

@@ -1,0 +1,59 @@
+--- What a command writes: sent to the bus line by line, the last lines kept for a failure.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local sched = require "lamina.util.sched"
+
+local output = {}
+
+local kept_lines, longest_kept = 20, 1024
+
+local Streams = {}
+Streams.__index = Streams
+
+--- Opens /dev/null and the two pipes for a command.
+function output.open(vertex, bus)
+  local self = setmetatable({ id = vertex.id, bus = bus, kept = {}, readers = {} }, Streams)
+  self.null = failure.check(fs.open("/dev/null", "r"))
+  self.stdout_end, self.stdout = failure.check(fs.pipe())
+  self.stderr_end, self.stderr = failure.check(fs.pipe())
+  return self
+end
+
+local function take(self, stream, line)
+  self.kept[#self.kept + 1] = line:sub(1, longest_kept)
+  if #self.kept > kept_lines then table.remove(self.kept, 1) end
+  self.bus:emit("step.output", { id = self.id, stream = stream, line = line })
+end
+
+--- Starts reading. Our copies of the command's ends are closed, so that its end is the end.
+function Streams:follow()
+  self.stdout:close()
+  self.stderr:close()
+  for _, stream in ipairs { "stdout", "stderr" } do
+    local fd = self[stream .. "_end"]:fd()
+    self.readers[#self.readers + 1] = sched.spawn(sched.read_lines, fd, function(line)
+      take(self, stream, line)
+    end)
+  end
+end
+
+--- Waits until everything that was written has been read. Nobody writes any more: a command's
+-- namespace ends with it.
+function Streams:finish()
+  for _, reader in ipairs(self.readers) do reader:wait() end
+end
+
+function Streams:lines()
+  return self.kept
+end
+
+function Streams:close()
+  for _, reader in ipairs(self.readers) do reader:cancel() end
+  for _, name in ipairs { "null", "stdout", "stderr", "stdout_end", "stderr_end" } do
+    if self[name] then self[name]:close() end
+  end
+end
+
+Streams.__close = Streams.close
+
+return output

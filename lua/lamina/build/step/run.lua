@@ -1,0 +1,148 @@
+--- run: a command in the stage; what it writes is the layer.
+local command = require "lamina.build.step.command"
+local duration = require "lamina.build.duration"
+local exec = require "lamina.exec.exec"
+local failure = require "lamina.util.failure"
+local mounted = require "lamina.build.step.mounted"
+local mounts = require "lamina.build.step.mounts"
+local output = require "lamina.build.step.output"
+local privilege = require "lamina.exec.privilege"
+local sched = require "lamina.util.sched"
+
+local run = {}
+
+local networks = { default = true, none = true, host = true }
+local securities = { sandbox = true, insecure = true }
+
+--- What the step asks for, if the caller allows it (ESC-12).
+local function permitted(kind, wanted, known, safe, resolver)
+  if not known[wanted] then
+    failure.raise("invalid-input", ("run: unknown %s '%s'"):format(kind, wanted))
+  end
+  local name = kind .. "." .. wanted
+  if safe ~= wanted and not resolver.options.allow[name] then
+    failure.raise("unsupported", ("run: %s '%s' isn't allowed"):format(kind, wanted),
+      { hint = ("'--allow %s' allows it to this recipe"):format(name) })
+  end
+  return wanted
+end
+
+local function network(step, resolver)
+  local wanted = step.network or resolver.options.network or "default"
+  if wanted == "none" or (wanted == "host" and resolver.options.network == "host") then
+    return wanted -- less than the default, or the caller's own choice
+  end
+  return permitted("network", wanted, networks, "default", resolver)
+end
+
+local function security(step, resolver)
+  return permitted("security", step.security or "sandbox", securities, "sandbox", resolver)
+end
+
+--- The environment of the command: the stage's, with the step's own variables.
+local function environment(step, at, resolver)
+  local after = at
+  for _, pair in ipairs(step.env or {}) do
+    after = after:with_argument(pair[1], resolver:expand(at, pair[2]))
+  end
+  return after.env
+end
+
+--- Build arguments as the history shows them: |2 A=1 B=2 (SEMANTICS 88).
+local function arguments_text(at)
+  local words, places = {}, {}
+  for _, arg in ipairs(at.args) do
+    local place = places[arg.name] or #words + 1
+    places[arg.name] = place
+    words[place] = arg.name .. "=" .. (at:variable(arg.name) or arg.value or "")
+  end
+  return #words > 0 and ("|%d %s "):format(#words, table.concat(words, " ")) or ""
+end
+
+local function limit(step)
+  if not step.timeout then return nil end
+  local value, message = duration.parse(step.timeout)
+  if not value then failure.raise("invalid-input", "run: timeout: " .. message) end
+  return value // 1000000
+end
+
+function run.run(step, at, resolver)
+  local args = type(step.command) == "string" and command.with_shell(at, step.command)
+    or step.command
+  local uses, list = mounts.resolve(step, at, resolver)
+  local text = "RUN " .. arguments_text(at) .. table.concat(args, " ") .. " # buildkit"
+  return resolver:vertex(step, at, text, {
+    uses = uses, mounts = list, timeout = limit(step), is_uncached = step.cache == false,
+    params = {
+      args = args, env = environment(step, at, resolver), cwd = at:directory(),
+      user = step.user and resolver:expand(at, step.user) or at.config.User or "",
+      network = network(step, resolver), security = security(step, resolver),
+      mounts = mounts.params(list),
+    },
+  })
+end
+
+--- Kills the command when its time is over.
+local function watch_time(vertex, running, state)
+  if not vertex.timeout then return nil end
+  return sched.spawn(function()
+    sched.sleep(vertex.timeout)
+    state.is_late = true
+    running.process:kill("SIGKILL")
+  end)
+end
+
+local function describe(status, vertex, state)
+  if state.is_late then
+    return ("killed after %s, its timeout"):format(duration.format(vertex.timeout * 1000000))
+  end
+  if status.exited then return "exit status " .. status.exited end
+  return "killed by signal " .. (status.name or status.signal)
+end
+
+local hints = {
+  SIGKILL = "nothing of lamina's killed it: memory may have run out",
+  [127] = "the command, or something it calls, isn't in this stage",
+}
+
+local function judge(status, vertex, state, kept)
+  if status.exited == 0 and not state.is_late then return end
+  local lines = kept:lines()
+  failure.raise("step-failed", describe(status, vertex, state), {
+    detail = #lines > 0 and table.concat(lines, "\n") or nil,
+    hint = not state.is_late and hints[status.name or status.exited] or nil,
+  })
+end
+
+local function specification(vertex, work, dir, below, places, streams)
+  local params = vertex.params
+  local is_insecure = params.security == "insecure"
+  local net = params.network
+  if net == "default" then net = work:shared_network() end
+  local env = table.move(params.env, 1, #params.env, 1, {})
+  for _, list in ipairs { work.options.proxies, places.env } do
+    table.move(list, 1, #list, #env + 1, env)
+  end
+  return {
+    layers = below, upper = dir.upper, work = dir.work, args = params.args, env = env,
+    cwd = params.cwd, user = params.user, network = net, mounts = places.list, volatile = true,
+    stdin = streams.null:fd(), stdout = streams.stdout:fd(), stderr = streams.stderr:fd(),
+    capabilities = is_insecure and privilege.capabilities or nil, seccomp = not is_insecure,
+  }
+end
+
+--- Runs the command; its lines go to the bus, the last ones into the failure's detail.
+function run.make(vertex, work, dir, below)
+  local places <close> = mounted.open(vertex, work, dir)
+  local streams <close> = output.open(vertex, work.options.bus)
+  local running <close> = exec.start(work.store,
+    specification(vertex, work, dir, below, places, streams))
+  streams:follow()
+  local state = {}
+  local _clock <close> = watch_time(vertex, running, state)
+  local status = running:wait()
+  streams:finish()
+  judge(status, vertex, state, streams)
+end
+
+return run

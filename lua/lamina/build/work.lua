@@ -1,0 +1,79 @@
+--- What steps work with during one build: the store, views of stages, the network.
+--
+-- It is closed when the build ends, however it ends; then nothing is mounted and no helper runs.
+local exec = require "lamina.exec.exec"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local layer = require "lamina.build.layer"
+local selection = require "lamina.build.selection"
+local stack = require "lamina.build.stack"
+
+local work = {}
+
+local Work = {}
+Work.__index = Work
+
+-- Which file of step/ makes a kind of vertex.
+local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir" }
+
+function work.new(graph, store, options)
+  return setmetatable({
+    store = store, options = options, contexts = graph.contexts, views = {},
+    ignores_cache = options.no_cache,
+  }, Work)
+end
+
+--- The network of this build; it starts when the first step needs it.
+function Work:shared_network()
+  self.network = self.network or exec.network(self.store)
+  return self.network
+end
+
+--- A stage's file system to read from: { fd=, … }. Mounted once a build.
+local function view(self, state)
+  local chain = stack.chain(state.layers)
+  if not self.views[chain] then
+    local mount = exec.mount(self.store, stack.diff_ids(state.layers))
+    self.views[chain] = selection.tree(mount:fd(), { mount = mount, name = "the stage" })
+  end
+  return self.views[chain]
+end
+
+--- The tree that a use reads: a context or a stage that is built.
+function Work:tree(source)
+  return source.is_context and source:tree() or view(self, source)
+end
+
+--- What a use selects, as the part of the key that stands for it.
+function Work:content(use)
+  return selection.content(self:tree(use.source), use)
+end
+
+function Work:close()
+  for _, tree in pairs(self.views) do tree.mount:close() end
+  if self.network then self.network:close() end
+  self.contexts:close()
+  self.views, self.network = {}, nil
+end
+
+Work.__close = Work.close
+
+--- A folder for one step, with `upper` and `work` in it; it is gone when it is closed.
+local function folder(store)
+  local dir = store:temp("step")
+  failure.check(fs.mkdir(dir .. "/upper", 493)) -- 0755: it becomes the root's own mode
+  failure.check(fs.mkdir(dir .. "/work", 448)) -- 0700
+  return setmetatable({ path = dir, upper = dir .. "/upper", work = dir .. "/work" },
+    { __close = function() fs.remove(dir) end })
+end
+
+--- Carries a vertex out and keeps its layer: { diff_id=, created= }.
+function work.make(self, vertex)
+  local dir <close> = folder(self.store)
+  local below = vertex.ignores_parent and {} or stack.diff_ids(vertex.at.layers)
+  local maker = require("lamina.build.step." .. makers[vertex.kind])
+  maker.make(vertex, self, dir, below)
+  return layer.keep(self.store, dir.upper, below)
+end
+
+return work
