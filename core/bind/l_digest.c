@@ -1,9 +1,116 @@
-/* l_digest.c - require "lamina.core.digest" */
+/* l_digest.c - require "lamina.core.digest": SHA-256.
+ *
+ *   digest.sha256("text")                    -- hex
+ *   local sha = digest.new(); sha:update(part); sha:hex()
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/beneath.h"
+#include "base/digest.h"
 #include "bind/lamlua.h"
+
+#define SHA_TYPE "lamina.sha256"
+
+/* digest.new() -> hasher */
+static int l_new(lua_State *L)
+{
+	struct lam_sha256 **slot = lamL_scratch(L, sizeof(*slot));
+	struct lam_err err;
+
+	luaL_setmetatable(L, SHA_TYPE);
+	*slot = lam_sha256_new(&err);
+	return *slot ? 1 : luaL_error(L, "%s", err.text);
+}
+
+/* sha:update(text) -> sha */
+static int l_update(lua_State *L)
+{
+	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+	size_t len;
+	const char *text = luaL_checklstring(L, 2, &len);
+
+	lam_sha256_update(*slot, text, len);
+	lua_settop(L, 1);
+	return 1;
+}
+
+/* sha:hex() -> text; what follows belongs to a new digest */
+static int l_hex(lua_State *L)
+{
+	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+	char hex[LAM_SHA256_HEX];
+
+	lam_sha256_hex(*slot, hex);
+	lua_pushstring(L, hex);
+	return 1;
+}
+
+static int l_gc(lua_State *L)
+{
+	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+
+	lam_sha256_free(*slot);
+	*slot = NULL;
+	return 0;
+}
+
+/* digest.sha256(text) -> hex */
+static int l_sha256(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+	char hex[LAM_SHA256_HEX];
+	struct lam_err err;
+	struct lam_sha256 *sha = lam_sha256_new(&err);
+
+	if (!sha)
+		return luaL_error(L, "%s", err.text);
+	lam_sha256_update(sha, text, len);
+	lam_sha256_hex(sha, hex);
+	lam_sha256_free(sha);
+	lua_pushstring(L, hex);
+	return 1;
+}
+
+static int hash_file(int root, const char *path, char hex[LAM_SHA256_HEX], uint64_t *size,
+		     struct lam_err *err)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	lam_autofd fd = root >= 0 ? lam_beneath_open(root, path, flags, 0, err) : open(path, flags);
+
+	if (fd < 0 && root < 0)
+		lam_err_set(err, errno, "open %s", path);
+	return fd < 0 ? -1 : lam_sha256_fd(fd, hex, size, path, err);
+}
+
+/* digest.file(path[, {root=}]) -> hex, size | nil, err */
+static int l_file(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int root = (int)lamL_intfield(L, 2, "root", -1);
+	char hex[LAM_SHA256_HEX];
+	struct lam_err err;
+	uint64_t size;
+
+	if (hash_file(root, path, hex, &size, &err) < 0)
+		return lamL_fail(L, &err);
+	lua_pushstring(L, hex);
+	lua_pushinteger(L, (lua_Integer)size);
+	return 2;
+}
+
+static const luaL_Reg meta[] = { { "__gc", l_gc }, { NULL, NULL } };
+static const luaL_Reg methods[] = { { "update", l_update }, { "hex", l_hex }, { NULL, NULL } };
+static const luaL_Reg functions[] = {
+	{ "new", l_new }, { "sha256", l_sha256 }, { "file", l_file }, { NULL, NULL }
+};
 
 int luaopen_lamina_core_digest(lua_State *L);
 int luaopen_lamina_core_digest(lua_State *L)
 {
-	lua_newtable(L);
+	lamL_newtype(L, SHA_TYPE, meta, methods);
+	luaL_newlib(L, functions);
 	return 1;
 }

@@ -1,0 +1,14 @@
+/* l_file.h - open files and locks: the part of lamina.core.fs that owns descriptors. */
+#ifndef LAM_BIND_L_FILE_H
+#define LAM_BIND_L_FILE_H
+
+#include "base/buf.h"
+#include "bind/lamlua.h"
+
+/* Adds open, pipe and lock to the table on the top of the stack. */
+void lamL_file_functions(lua_State *L);
+
+/* Pushes a buffer that the collector frees. */
+struct lam_buf *lamL_buf(lua_State *L);
+
+#endif
