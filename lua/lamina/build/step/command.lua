@@ -1,5 +1,5 @@
 --- CMD, ENTRYPOINT, SHELL and HEALTHCHECK: commands that the image keeps for later.
-local duration = require "lamina.build.duration"
+local duration = require "lamina.util.duration"
 local failure = require "lamina.util.failure"
 local gotext = require "lamina.build.gotext"
 local json = require "lamina.core.json"

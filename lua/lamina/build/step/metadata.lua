@@ -5,6 +5,7 @@
 local failure = require "lamina.util.failure"
 local gotext = require "lamina.build.gotext"
 local json = require "lamina.core.json"
+local signal = require "lamina.image.signal"
 
 local metadata = {}
 
@@ -79,27 +80,12 @@ function metadata.volume(step, at, resolver)
   return at:configured({ Volumes = volumes }):remember("VOLUME " .. gotext.list(list))
 end
 
-local signals = {}
-for name in ([[HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD
-  CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX]])
-  :gmatch("%S+") do
-  signals[name] = true
-end
-
-local function is_signal(text)
-  if text:find("^%d+$") then return tonumber(text) >= 1 and tonumber(text) <= 64 end
-  local name = text:upper():gsub("^SIG", "")
-  local sign, offset = name:match("^RTM[IA][NX]([+-])(%d%d?)$")
-  if sign then return tonumber(offset) <= 15 and (sign == "+") == (name:find("MIN") ~= nil) end
-  return signals[name] or false
-end
-
 function metadata.stopsignal(step, at, resolver)
-  local signal = resolver:expand(at, step.signal)
-  if not is_signal(signal) then
-    failure.raise("invalid-input", ("stopsignal: '%s' is no signal"):format(signal))
+  local name = resolver:expand(at, step.signal)
+  if not signal.is_valid(name) then
+    failure.raise("invalid-input", ("stopsignal: '%s' is no signal"):format(name))
   end
-  return at:configured({ StopSignal = signal }):remember("STOPSIGNAL " .. signal)
+  return at:configured({ StopSignal = name }):remember("STOPSIGNAL " .. name)
 end
 
 --- A trigger for builds on the image: kept as written, without a history entry (SEMANTICS 40).

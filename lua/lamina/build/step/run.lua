@@ -1,6 +1,6 @@
 --- run: a command in the stage; what it writes is the layer.
 local command = require "lamina.build.step.command"
-local duration = require "lamina.build.duration"
+local duration = require "lamina.util.duration"
 local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local mounted = require "lamina.build.step.mounted"

@@ -1,6 +1,6 @@
-local duration = require "lamina.build.duration"
+local duration = require "lamina.util.duration"
 
-describe("lamina.build.duration", function()
+describe("lamina.util.duration", function()
   local second = 1000000000
 
   it("reads what Go reads", function()
