@@ -48,8 +48,8 @@ local Running = {}
 Running.__index = Running
 
 --- A network that exec.start takes; nothing is started before the first command needs it.
-function exec.network()
-  return network.new()
+function exec.network(store)
+  return network.new(store)
 end
 
 --- Mounts layers (bottom first) as one tree; the answered core mount unmounts when it is closed.
@@ -82,7 +82,7 @@ end
 local function join_network(self, wanted)
   if wanted == "host" or wanted == "none" then return wanted, wanted end
   if wanted == nil or wanted == "default" then
-    self.network = network.new()
+    self.network = network.new(self.store)
     wanted = self.network
   end
   return "default", wanted:fd()
