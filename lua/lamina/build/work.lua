@@ -61,8 +61,9 @@ Work.__close = Work.close
 --- A folder for one step, with `upper` and `work` in it; it is gone when it is closed.
 local function folder(store)
   local dir = store:temp("step")
-  failure.check(fs.mkdir(dir .. "/upper", 493)) -- 0755: it becomes the root's own mode
-  failure.check(fs.mkdir(dir .. "/work", 448)) -- 0700
+  failure.check(fs.mkdir(dir .. "/upper"))
+  failure.check(fs.chmod(dir .. "/upper", 493)) -- 0755: it becomes the root's own mode
+  failure.check(fs.mkdir(dir .. "/work"))
   return setmetatable({ path = dir, upper = dir .. "/upper", work = dir .. "/work" },
     { __close = function() fs.remove(dir) end })
 end

@@ -26,8 +26,10 @@ function network.new(store)
 end
 
 local function give_up(message, errno, hint)
-  failure.raise("system", "start the network: slirp4netns: " .. message, { errno = errno,
-    hint = { hint, "'--network host' and '--network none' do without it" } })
+  local hints = { hint or "'--network host' and '--network none' do without it" }
+  if hint then hints[2] = "'--network host' and '--network none' do without it" end
+  failure.raise("system", "start the network: slirp4netns: " .. message,
+    { errno = errno, hint = hints })
 end
 
 --- What it said last, and what may be done about it.

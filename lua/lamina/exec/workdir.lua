@@ -15,14 +15,18 @@ local function ancestors(dir)
   return list
 end
 
+--- Makes a directory in its parent, which is open: no part of the path is looked up again.
 local function make_one(root, dir, user, epoch)
-  local options = { root = root }
-  local parent = failure.check(fs.stat(path.dirname(dir), options))
-  failure.check(fs.mkdir(dir, 493, options)) -- 0755
-  failure.check(fs.chown(dir, user.uid, user.gid, options))
+  local parent <close> = failure.check(fs.open(path.dirname(dir), "dir", { root = root }))
+  local place = ("/proc/self/fd/%d/"):format(parent:fd())
+  local name = place .. path.basename(dir)
+  local before = failure.check(fs.stat(place))
+  failure.check(fs.mkdir(name))
+  failure.check(fs.chown(name, user.uid, user.gid))
+  failure.check(fs.chmod(name, 493)) -- 0755
   if epoch then
-    failure.check(fs.utime(dir, epoch, 0, options))
-    failure.check(fs.utime(path.dirname(dir), parent.mtime, parent.mtime_nsec, options))
+    failure.check(fs.utime(name, epoch))
+    failure.check(fs.utime(place, before.mtime, before.mtime_nsec))
   end
 end
 

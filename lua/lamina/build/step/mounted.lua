@@ -20,7 +20,8 @@ end
 local function new_folder(self, dir)
   self.folders = (self.folders or 0) + 1
   local path = ("%s/mount-%d"):format(dir.path, self.folders)
-  failure.check(fs.mkdir(path, 493)) -- 0755
+  failure.check(fs.mkdir(path))
+  failure.check(fs.chmod(path, 493)) -- 0755
   return path
 end
 

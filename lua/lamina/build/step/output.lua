@@ -2,6 +2,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local sched = require "lamina.util.sched"
+local uv = require "luv"
 
 local output = {}
 
@@ -10,12 +11,35 @@ local kept_lines, longest_kept = 20, 1024
 local Streams = {}
 Streams.__index = Streams
 
+--- A descriptor of luv's as a value to close.
+local Descriptor = {}
+Descriptor.__index = Descriptor
+
+local function own(fd)
+  return setmetatable({ number = fd }, Descriptor)
+end
+
+function Descriptor:fd()
+  return self.number
+end
+
+function Descriptor:close()
+  if self.number then uv.fs_close(self.number) end
+  self.number = nil
+end
+
+--- Our end never blocks, the command's does.
+local function pipe()
+  local ends = failure.check(uv.pipe({ nonblock = true }, {}))
+  return own(ends.read), own(ends.write)
+end
+
 --- Opens /dev/null and the two pipes for a command.
 function output.open(vertex, bus)
   local self = setmetatable({ id = vertex.id, bus = bus, kept = {}, readers = {} }, Streams)
   self.null = failure.check(fs.open("/dev/null", "r"))
-  self.stdout_end, self.stdout = failure.check(fs.pipe())
-  self.stderr_end, self.stderr = failure.check(fs.pipe())
+  self.stdout_end, self.stdout = pipe()
+  self.stderr_end, self.stderr = pipe()
   return self
 end
 
