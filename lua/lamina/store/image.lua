@@ -1,0 +1,215 @@
+--- Images: configuration and manifest as blobs, under an id and any number of names.
+--
+-- The id is the digest of the configuration's bytes as they came (SEMANTICS 86). A name is a row of
+-- its own: giving it to another image leaves the first one as <none> (SEMANTICS 96).
+local check = require "lamina.util.check"
+local descriptor = require "lamina.image.descriptor"
+local digest = require "lamina.core.digest"
+local failure = require "lamina.util.failure"
+local json = require "lamina.core.json"
+local manifest = require "lamina.image.manifest"
+local media_type = require "lamina.image.media_type"
+local reference = require "lamina.image.reference"
+
+local image = {}
+
+local Images = {}
+Images.__index = Images
+
+function image.new(store)
+  return setmetatable({ store = store, db = store.db }, Images)
+end
+
+--- A row as callers see it. `config` is decoded when it is first asked for.
+local Image = {}
+
+function Image.__index(self, key)
+  if key ~= "config" then return nil end
+  local config = failure.check(json.decode(self.store.blobs:get(self.id), { depth = 128 }))
+  rawset(self, "config", config)
+  return config
+end
+
+local function names_of(db, id)
+  local names = {}
+  for i, row in ipairs(failure.check(db:rows("select name from names where image = ? order by name",
+    id))) do
+    names[i] = row.name
+  end
+  return names
+end
+
+local function layer_list(text)
+  local list = {}
+  for hex in text:gmatch("%x+") do list[#list + 1] = "sha256:" .. hex end
+  return list
+end
+
+local function wrap(self, row)
+  return setmetatable({ store = self.store, id = row.id, manifest = row.manifest,
+    created = row.created, stored = row.stored, size = row.size, layers = layer_list(row.layers),
+    names = names_of(self.db, row.id) }, Image)
+end
+
+--- The manifest of an image that is made here: layers uncompressed, or the blobs they came as.
+local function make_manifest(self, config, config_bytes, annotations)
+  local layers = {}
+  for i, diff_id in ipairs(config.rootfs.diff_ids) do
+    local row = self.store.layers:get(diff_id)
+    layers[i] = self.store.layers:blob_of(diff_id)
+      or descriptor.new(media_type.layer, diff_id, row and row.tar_size or 0)
+  end
+  return manifest.encode {
+    config = descriptor.new(media_type.config, "sha256:" .. digest.sha256(config_bytes),
+      #config_bytes),
+    layers = layers, annotations = annotations,
+  }
+end
+
+local function check_config(config)
+  if type(config) ~= "table" or type(config.rootfs) ~= "table"
+    or type(config.rootfs.diff_ids) ~= "table" then
+    failure.raise("invalid-input", "image configuration: rootfs.diff_ids expected")
+  end
+  for _, diff_id in ipairs(config.rootfs.diff_ids) do descriptor.hex(diff_id) end
+end
+
+local function total_size(self, diff_ids)
+  local sum = 0
+  for _, diff_id in ipairs(diff_ids) do
+    local row = self.store.layers:get(diff_id)
+    if not row then failure.raise("not-found", ("layer %s is not in the store"):format(diff_id)) end
+    sum = sum + row.bytes
+  end
+  return sum
+end
+
+local function insert(self, fields)
+  failure.check(self.db:run([[insert into images
+    (id, manifest, created, stored, size, layers, boot) values (?, ?, ?, ?, ?, ?, ?)
+    on conflict (id) do update set stored = excluded.stored]], fields.id, fields.manifest,
+    fields.created, os.time(), fields.size, fields.layers, self.store.boot))
+  for _, name in ipairs(fields.names) do self:tag(fields.id, name) end
+  return true
+end
+
+--- Stores an image: { config = bytes, manifest = bytes or nil, names = {…}, created = seconds,
+-- annotations = }. Its layers must be there. Answers its id.
+function Images:put(parts)
+  local _held <close> = self.store:hold()
+  local config, err = json.decode(parts.config, { strict = true, depth = 128 })
+  if config == nil then failure.raise("invalid-input", "image configuration: " .. err.message) end
+  check_config(config)
+  local hexes = {}
+  for i, diff_id in ipairs(config.rootfs.diff_ids) do hexes[i] = descriptor.hex(diff_id) end
+  local size = total_size(self, config.rootfs.diff_ids)
+  local id = self.store.blobs:put(parts.config, media_type.config).digest
+  local bytes = parts.manifest or make_manifest(self, config, parts.config, parts.annotations)
+  local of = self.store.blobs:put(bytes, media_type.manifest).digest
+  self.store:transaction(insert, self, { id = id, manifest = of, size = size,
+    created = parts.created or os.time(), layers = table.concat(hexes, " "),
+    names = parts.names or {} })
+  return id
+end
+
+local function by_id(self, id)
+  local row = failure.check(self.db:row("select * from images where id = ?", id))
+  return row and wrap(self, row)
+end
+
+local function by_name(self, text)
+  local ok, ref = pcall(reference.parse, text)
+  if not ok then return nil end
+  if ref.digest then
+    local row = failure.check(self.db:row("select * from images where manifest = ?", ref.digest))
+    return row and wrap(self, row)
+  end
+  local row = failure.check(self.db:row(
+    "select images.* from names join images on images.id = names.image where name = ?",
+    reference.format(ref)))
+  return row and wrap(self, row)
+end
+
+local function by_prefix(self, text)
+  local hex = text:gsub("^sha256:", "")
+  if not hex:match("^%x+$") or #hex > 64 then return nil end
+  local rows = failure.check(self.db:rows("select * from images where id glob ? limit 2",
+    "sha256:" .. hex:lower() .. "*"))
+  if #rows > 1 then
+    failure.raise("ambiguous", ("several images have an id that begins with '%s'"):format(hex))
+  end
+  return rows[1] and wrap(self, rows[1])
+end
+
+local function not_found(self, text)
+  local known = {}
+  for _, row in ipairs(failure.check(self.db:rows "select name from names")) do
+    local ref = reference.parse(row.name)
+    known[#known + 1] = reference.familiar(ref)
+    if ref.tag == "latest" then known[#known + 1] = reference.repository(ref) end
+  end
+  local near = check.suggest(text, known)
+  failure.raise("not-found", ("no image '%s' in the store"):format(text), {
+    hint = near and ("did you mean '%s'?"):format(near) or "`lamina images` lists what there is",
+  })
+end
+
+--- The image of an id, name, digest or unambiguous beginning of an id, in that order.
+function Images:resolve(text)
+  local found
+  if descriptor.is_digest(text) then
+    found = by_id(self, text) or by_name(self, "x@" .. text)
+  elseif text:match("^%x+$") and #text == 64 then
+    found = by_id(self, "sha256:" .. text)
+  end
+  return found or by_name(self, text) or by_prefix(self, text) or not_found(self, text)
+end
+
+--- All images, newest first.
+function Images:list()
+  local list = {}
+  for i, row in ipairs(failure.check(self.db:rows
+    "select * from images order by created desc, stored desc, id")) do
+    list[i] = wrap(self, row)
+  end
+  return list
+end
+
+--- Gives an image a name, which leaves the image that had it.
+function Images:tag(id, name)
+  failure.check(self.db:run("insert or replace into names values (?, ?, ?)",
+    reference.format(reference.parse(name)), id, os.time()))
+end
+
+--- Takes a name away; answers whether it was there.
+function Images:untag(name)
+  return failure.check(self.db:run("delete from names where name = ?",
+    reference.format(reference.parse(name)))) > 0
+end
+
+--- The containers that were made from an image.
+function Images:users(id)
+  return failure.check(self.db:rows("select id, name, status from containers where image = ?", id))
+end
+
+--- Removes an image with all its names. A container that was made from it keeps it, unless forced;
+-- a container's layers stay in any case. What nobody uses any more goes with `prune`.
+function Images:remove(id, options)
+  local users = self:users(id)
+  if #users > 0 and not (options and options.force) then
+    failure.raise("name-in-use", ("image %s is used by container %s"):format(id:sub(8, 19),
+      users[1].name), { hint = "remove the container first, or use --force" })
+  end
+  self.store:transaction(function()
+    failure.check(self.db:run("delete from names where image = ?", id))
+    failure.check(self.db:run("delete from images where id = ?", id))
+    return true
+  end)
+end
+
+--- The configuration's bytes as they came.
+function Images:config_bytes(id)
+  return self.store.blobs:get(id)
+end
+
+return image

@@ -1,0 +1,72 @@
+--- Layers: directories in overlay form, one for each diff ID, never changed once they are named.
+local descriptor = require "lamina.image.descriptor"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+
+local layer = {}
+
+local Layers = {}
+Layers.__index = Layers
+
+function layer.new(store)
+  return setmetatable({ store = store, db = store.db, dir = store.root .. "/layers" }, Layers)
+end
+
+--- The row of a layer, or nil.
+function Layers:get(diff_id)
+  return failure.check(self.db:row("select * from layers where diff_id = ?", diff_id))
+end
+
+--- Whether it is there: the row and the directory.
+function Layers:has(diff_id)
+  return self:get(diff_id) ~= nil and fs.stat(self:path(diff_id), { follow = false }) ~= nil
+end
+
+function Layers:path(diff_id)
+  return self.dir .. "/" .. descriptor.hex(diff_id)
+end
+
+--- The directories of layers given bottom first, top first as an overlay takes them. An image
+-- without layers is an empty tree.
+function Layers:paths(diff_ids)
+  local list = {}
+  for i = #diff_ids, 1, -1 do list[#list + 1] = self:path(diff_ids[i]) end
+  if #list == 0 then list[1] = self.store:temp("empty") end
+  return list
+end
+
+--- Gives a finished directory of tmp/ its name and its row: info = { diff_id, tar_size, entries,
+-- bytes }. When the layer is there already, the directory is dropped.
+function Layers:adopt(dir, info)
+  local _held <close> = self.store:hold()
+  self.store:lease("layer", info.diff_id)
+  local ok, err = fs.rename(dir, self:path(info.diff_id), { noreplace = true })
+  if not ok then
+    if err.errno ~= "EEXIST" and err.errno ~= "ENOTEMPTY" then failure.check(nil, err) end
+    failure.check(fs.remove(dir))
+  end
+  failure.check(self.db:run([[insert into layers (diff_id, tar_size, bytes, entries, created, boot)
+    values (?, ?, ?, ?, ?, ?) on conflict (diff_id) do nothing]], info.diff_id, info.tar_size,
+    info.bytes, info.entries, os.time(), self.store.boot))
+  return info.diff_id
+end
+
+--- The descriptor of the blob it came as, if that is kept.
+function Layers:blob_of(diff_id)
+  local row = self:get(diff_id)
+  if row and row.blob and self.store.blobs:has(row.blob) then
+    return descriptor.new(row.blob_type, row.blob, row.blob_size)
+  end
+end
+
+function Layers:remember_blob(diff_id, of)
+  failure.check(self.db:run(
+    "update layers set blob = ?, blob_size = ?, blob_type = ? where diff_id = ?",
+    of.digest, of.size, of.mediaType, diff_id))
+end
+
+function Layers:list()
+  return failure.check(self.db:rows "select * from layers order by diff_id")
+end
+
+return layer

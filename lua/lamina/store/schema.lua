@@ -1,0 +1,90 @@
+--- The database of a store: its tables, and how an older one becomes the present one.
+--
+-- `pragma user_version` holds the version. A newer one is refused, an older one migrated in one
+-- transaction. Times are Unix seconds; `boot` is the boot a record was made in, until a sync has
+-- covered it (then NULL): a record of an earlier boot that never was is not believed.
+local database = require "lamina.core.database"
+local failure = require "lamina.util.failure"
+
+local schema = {}
+
+local migrations = {
+  [[
+  create table layers (
+    diff_id text primary key, tar_size integer not null, bytes integer not null,
+    entries integer not null, created integer not null, boot text,
+    blob text, blob_size integer, blob_type text
+  ) without rowid;
+  create table images (
+    id text primary key, manifest text not null, created integer not null,
+    stored integer not null, size integer not null, layers text not null, boot text
+  );
+  create table names (
+    name text primary key, image text not null references images (id), stored integer not null
+  ) without rowid;
+  create index names_image on names (image);
+  create table containers (
+    id text primary key, name text not null unique, image text, created integer not null,
+    status text not null, exit_code integer, pid integer, pid_start integer, pid_boot text,
+    started integer, finished integer, config text not null, layers text not null,
+    base_layers integer not null
+  ) without rowid;
+  create table cache (
+    key text primary key, diff_id text, record text not null, created integer not null,
+    used integer not null
+  ) without rowid;
+  create table leases (
+    workspace text not null, kind text not null, digest text not null,
+    primary key (workspace, kind, digest)
+  ) without rowid;
+  ]],
+}
+
+schema.version = #migrations
+
+local function version_of(db)
+  return failure.check(db:row "pragma user_version").user_version
+end
+
+local function refuse_newer(version, path)
+  if version <= schema.version then return end
+  failure.raise("unsupported",
+    ("%s was written by a newer lamina (version %d of the store, this one knows %d)"):format(
+      path, version, schema.version), { hint = "use that lamina, or another --root" })
+end
+
+local function migrate(db, path)
+  failure.check(db:transaction(function()
+    local from = version_of(db) -- another process may have been first
+    refuse_newer(from, path)
+    for version = from + 1, schema.version do
+      failure.check(db:exec(migrations[version]))
+      failure.check(db:exec(("pragma user_version = %d"):format(version)))
+    end
+    return true
+  end))
+end
+
+local function explain(err, path)
+  if err.errno ~= "SQLITE_CORRUPT" then return err end
+  return failure.new("corrupt", ("%s is damaged: %s"):format(path, err.message),
+    { hint = "`lamina fsck --repair` makes it again from what is there" })
+end
+
+--- Opens the database of a store and brings it to the present version.
+function schema.open(path, readonly)
+  local db, err = database.open(path, { readonly = readonly })
+  if not db then
+    error(explain(failure.new("system", err.message, { errno = err.errno }), path), 0)
+  end
+  local ok, problem = pcall(function()
+    local version = version_of(db)
+    refuse_newer(version, path)
+    if version < schema.version and not readonly then migrate(db, path) end
+  end)
+  if ok then return db end
+  db:close()
+  error(failure.is(problem) and explain(problem, path) or problem, 0)
+end
+
+return schema
