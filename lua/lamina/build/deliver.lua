@@ -1,0 +1,147 @@
+--- Brings the files of copy and add to where they belong.
+--
+-- The destination is the stage's own file system under an overlay, so that its directories and
+-- links are the ones that count; what changes lands in the step's upper directory. With `link` it
+-- is an empty directory, and the stage doesn't matter (SEMANTICS 61).
+local directory = require "lamina.exec.workdir"
+local exec = require "lamina.exec.exec"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local layer = require "lamina.core.layer"
+local namespace = require "lamina.core.namespace"
+local sched = require "lamina.util.sched"
+local selection = require "lamina.build.selection"
+
+local deliver = {}
+
+-- Up to here files are copied in place: that takes less than starting a job for it.
+local few_bytes = 1024 * 1024
+
+-- Inline files and directories made for archives have this time: a step gives the same layer on
+-- every machine.
+local fixed_time = 0
+
+--- Numeric owners; "5" alone is 5:5, a name has its group from passwd (SEMANTICS 52).
+local function owner(chown, root)
+  if not chown then return nil end
+  if chown:find("^%d+$") then chown = chown .. ":" .. chown end
+  local user = failure.check(namespace.resolve_user(root, chown))
+  return { user.uid, user.gid }
+end
+
+--- Whether the files are so little that a job would take longer than the copy.
+local function is_little(tree, found)
+  local bytes = 0
+  for _, one in ipairs(found) do
+    local entry = tree:stat(one.path)
+    bytes = bytes + entry.size
+    if entry.type ~= "file" or bytes > few_bytes then return false end
+  end
+  return true
+end
+
+local function copy(tree, found, target)
+  if #found == 0 then return end
+  local options = { from = tree.fd, sources = {}, reset_owner = tree.reset_owner }
+  for i, one in ipairs(found) do options.sources[i] = one.name end
+  for key, value in pairs(target) do options[key] = value end
+  options.exclude = selection.combined(tree, target.exclude)
+  if is_little(tree, found) then
+    failure.check(layer.copy(options))
+  else
+    sched.job(layer.copy, options)
+  end
+end
+
+--- Unpacks a source that is an archive by its content, whatever its name (SEMANTICS 56); false
+-- when it is none.
+local function unpack(tree, one, target)
+  if tree:stat(one.path).type ~= "file" then return false end
+  local file <close> = failure.check(fs.open(one.path, "r", { root = tree.fd }))
+  if not failure.check(layer.probe(file:fd())).tar then return false end
+  local chown = target.chown or {}
+  directory.make(target.to, target.destination, { uid = chown[1] or 0, gid = chown[2] or 0 },
+    fixed_time)
+  sched.job(layer.apply, file:fd(), target.destination, {
+    form = "tree", root = target.to, uid = chown[1], gid = chown[2],
+  })
+  return true
+end
+
+--- The files inline texts stand for, in a folder of the step.
+local function inline_tree(params, dir)
+  local folder, found = dir.path .. "/inline", {}
+  failure.check(fs.mkdir(folder))
+  for i, file in ipairs(params.inline) do
+    local path = folder .. "/" .. file[1]
+    failure.check(fs.write(path, file[2], { mode = 420 })) -- 0644
+    failure.check(fs.utime(path, fixed_time))
+    found[i] = { path = file[1], name = file[1] }
+  end
+  local root = failure.check(fs.open(folder, "dir"))
+  return selection.tree(root:fd(), { reset_owner = true, opened = root }), found
+end
+
+--- Everything the step's sources mean, in their order.
+local function find_all(tree, select)
+  local all = {}
+  for _, source in ipairs(select.paths) do
+    for _, one in ipairs(tree:find(source)) do all[#all + 1] = one end
+  end
+  return all
+end
+
+local function check_several(found, params)
+  if #found > 1 and not params.destination:find("/$") then
+    failure.raise("invalid-input",
+      "the destination of several files is a directory and ends with '/'")
+  end
+end
+
+local function from_source(vertex, work, target)
+  local use = vertex.uses[1]
+  if not use then return end
+  local tree = work:tree(use.source)
+  local found, rest = find_all(tree, use.select), {}
+  check_several(found, vertex.params)
+  local is_add = vertex.kind == "add" and vertex.params.unpack ~= false
+  for _, one in ipairs(found) do
+    if not (is_add or vertex.params.unpack) or not unpack(tree, one, target) then
+      rest[#rest + 1] = one
+    end
+  end
+  copy(tree, rest, target)
+end
+
+local function from_inline(vertex, dir, target)
+  if #vertex.params.inline == 0 then return end
+  local tree, found = inline_tree(vertex.params, dir)
+  local _opened <close> = tree.opened
+  copy(tree, found, target)
+end
+
+--- The stage to copy into, or an empty directory.
+local function open_target(vertex, work, dir, below)
+  if vertex.ignores_parent then return failure.check(fs.open(dir.upper, "dir")) end
+  return exec.mount(work.store, below, dir.upper, dir.work, true)
+end
+
+--- Carries out a copy or add.
+function deliver.make(vertex, work, dir, below)
+  local params = vertex.params
+  local root <close> = open_target(vertex, work, dir, below)
+  local target = {
+    to = root:fd(), destination = params.destination, chown = owner(params.chown, root:fd()),
+    chmod = params.chmod, parents = params.parents, exclude = params.exclude,
+  }
+  from_source(vertex, work, target)
+  from_inline(vertex, dir, target)
+end
+
+--- Copies one path of a tree, less what the tree excludes, into a folder.
+function deliver.select(tree, name, folder)
+  local root <close> = failure.check(fs.open(folder, "dir"))
+  copy(tree, { { path = name, name = name } }, { to = root:fd(), destination = "/" })
+end
+
+return deliver

@@ -1,0 +1,136 @@
+--- Which files a step's sources mean, and the digest of what is in them.
+--
+--   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner= })
+--   tree:find(pattern)        -> paths below the tree, "" for all of it
+--   selection.content(tree, use)
+--
+-- A source argument may be a link, or lie behind one: it is followed, inside the tree only
+-- (SEMANTICS 50). Links found deeper are files like others.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local glob = require "lamina.util.glob"
+local ignore = require "lamina.dockerfile.ignore"
+local json = require "lamina.core.json"
+local path = require "lamina.util.path"
+
+local selection = {}
+
+local Tree = {}
+Tree.__index = Tree
+
+local most_links = 40
+
+--- A tree of files below a descriptor. `filter(path, is_dir)` -> "keep" | "skip" | "prune";
+-- `memory` names the file in which digests are remembered.
+function selection.tree(fd, fields)
+  local self = { fd = fd }
+  for key, value in pairs(fields) do self[key] = value end
+  return setmetatable(self, Tree)
+end
+
+--- The scan of the whole tree, made when it is first asked for.
+function Tree:scan()
+  if not self.scanned then
+    self.scanned = failure.check(fs.scan(self.fd, { ignore = self.filter, memory = self.memory }))
+  end
+  return self.scanned
+end
+
+--- Keeps what was learnt about the files.
+function Tree:save()
+  if self.scanned and self.memory then self.scanned:save() end
+end
+
+--- A clean path without links in any part, or nil where nothing is there.
+local function follow(self, name)
+  local done, rest, links = "", name, 0
+  while rest ~= "" do
+    local part, behind = rest:match("^([^/]+)/*(.*)$")
+    local here = done == "" and part or done .. "/" .. part
+    local entry = fs.stat(here, { root = self.fd, follow = false })
+    if not entry then return nil end
+    if entry.type == "link" then
+      links = links + 1
+      if links > most_links then failure.raise("invalid-input", name .. ": too many links") end
+      local start = path.is_absolute(entry.target) and "/" or "/" .. done
+      done, rest = "", path.clean(path.join(start, entry.target, behind)):sub(2)
+    else
+      done, rest = here, behind
+    end
+  end
+  return done
+end
+
+local function is_excluded(self, name)
+  return self.filter ~= nil and name ~= "" and self:scan():entry(name) == nil
+end
+
+local function not_found(self, name)
+  local hint
+  if fs.stat(name, { root = self.fd, follow = false }) then
+    hint = ".dockerignore, or 'exclude', leaves it out"
+  else
+    local dir = path.dirname("/" .. name):sub(2)
+    local names = fs.list(dir == "" and "." or dir, { root = self.fd }) or {}
+    local near = require("lamina.util.check").suggest(path.basename(name), names)
+    hint = near and ("did you mean '%s'?"):format(path.join(dir, near))
+  end
+  failure.raise("not-found", ("'%s' isn't in %s"):format(name, self.name), { hint = hint })
+end
+
+--- The real path of a source that is named literally.
+function Tree:find_one(name)
+  name = path.clean("/" .. name):sub(2)
+  local real = follow(self, name)
+  if not real or is_excluded(self, real) then not_found(self, name) end
+  return real
+end
+
+--- The paths that a source means: { { path=, name= }, … }; `name` is how it was matched. A
+-- wildcard that matches nothing is no error (SEMANTICS 49).
+function Tree:find(source)
+  local clean = path.clean("/" .. source):sub(2)
+  if not glob.has_wildcard(clean) then return { { path = self:find_one(clean), name = clean } } end
+  local found = {}
+  for i, name in ipairs(failure.check(self:scan():match(clean))) do
+    found[i] = { path = self:find_one(name), name = name }
+  end
+  return found
+end
+
+--- The stat of a path that find has answered.
+function Tree:stat(name)
+  return failure.check(fs.stat(name == "" and "." or name, { root = self.fd, follow = false }))
+end
+
+--- The part of the key for one found path. Of a directory what is below counts, not its own name,
+-- which isn't copied. A file's name is part of it, and with `parents` the whole path (SEMANTICS 72,
+-- 74).
+local function part(self, found, select, excludes)
+  local is_dir = self:stat(found.path).type == "dir"
+  local name = path.basename(found.name)
+  if select.parents then name = found.name elseif is_dir then name = nil end
+  local owner = self.reset_owner and 0 or nil
+  local options = { exclude = excludes, uid = owner, gid = owner }
+  return { name = name, is_dir = is_dir or nil,
+    digest = failure.check(self:scan():digest(found.path, options)) }
+end
+
+--- A function(path, is_dir) -> "keep" | "skip" | "prune" for `exclude` patterns.
+function selection.excludes(patterns)
+  return ignore.matcher(ignore.parse(table.concat(patterns, "\n")))
+end
+
+--- What a use selects, as plain data for a key.
+function selection.content(self, use)
+  local select, parts = use.select, json.array {}
+  local excludes = select.exclude and selection.excludes(select.exclude)
+  for _, source in ipairs(select.paths) do
+    for _, found in ipairs(self:find(source)) do
+      parts[#parts + 1] = part(self, found, select, excludes)
+    end
+  end
+  return { content = parts }
+end
+
+return selection

@@ -1,0 +1,257 @@
+local failure = require "lamina.util.failure"
+local resolve = require "lamina.build.resolve"
+local stack = require "lamina.build.stack"
+
+local platform = { os = "linux", architecture = "amd64" }
+local path_variable = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+--- A base image as the store answers it.
+local function base(config, more)
+  local image = { config = { os = "linux", architecture = "amd64", config = config or {},
+    history = { { created_by = "base" } } }, layers = { "sha256:" .. ("1"):rep(64) } }
+  for key, value in pairs(more or {}) do image.config[key] = value end
+  return image
+end
+
+local function store_with(image)
+  return { images = { resolve = function(_, ref)
+    return image or failure.raise("not-found", ("no image '%s'"):format(ref))
+  end } }
+end
+
+--- Chains steps: the first is a source, each further one continues the one before it.
+local function plan_of(steps)
+  for i, step in ipairs(steps) do
+    step.id, step.line, step.file = i, i, "recipe.lua"
+    if i > 1 and step.input == nil then step.input = i - 1 end
+  end
+  return { version = 1, steps = steps, default = "default",
+    targets = { { name = "default", step = #steps, image = {} } } }
+end
+
+local function options(more)
+  local all = { args = {}, allow = {}, platform = platform, context = "/nowhere" }
+  for key, value in pairs(more or {}) do all[key] = value end
+  return all
+end
+
+--- The state that steps lead to, on scratch or on an image.
+local function state_of(steps, image, more)
+  table.insert(steps, 1, image and { op = "image", ref = "base" } or { op = "scratch" })
+  local plan = plan_of(steps)
+  return resolve.graph(plan, plan.targets[1], store_with(image), options(more)).state
+end
+
+local function history(state)
+  local list = {}
+  for i, item in ipairs(state:past()) do list[i] = item.entry.created_by end
+  return list
+end
+
+describe("lamina.build.resolve", function()
+  it("starts scratch with PATH and / (SEMANTICS 28)", function()
+    local state = state_of {}
+    assert.same({ path_variable }, state.config.Env)
+    assert.equal("/", state.config.WorkingDir)
+    assert.equal("", stack.chain(state.layers))
+  end)
+
+  it("inherits a base's configuration whole, but neither its triggers nor its time", function()
+    local image = base({ Env = { "A=1" }, Cmd = { "sh" }, User = "me", Strange = 7 })
+    local state = state_of({}, image)
+    assert.same({ "A=1", path_variable }, state.config.Env)
+    assert.same({ "sh" }, state.config.Cmd)
+    assert.equal(7, state.config.Strange)
+    assert.same({ "base" }, history(state))
+  end)
+
+  it("refuses a base with triggers, which it could only ignore", function()
+    local ok, err = pcall(state_of, {}, base { OnBuild = { "RUN make" } })
+    assert.is_false(ok)
+    assert.is_true(failure.is(err, "unsupported"))
+    assert.matches("ONBUILD", err.message)
+    assert.is_nil((state_of({}, base { OnBuild = {} })).config.OnBuild)
+  end)
+
+  it("expands one instruction with what was known before it (SEMANTICS 20)", function()
+    local state = state_of {
+      { op = "env", pairs = { { "a", "1" } } },
+      { op = "env", pairs = { { "a", "2" }, { "b", "$a" } } },
+    }
+    assert.equal("2", state:variable("a"))
+    assert.equal("1", state:variable("b"))
+    assert.same({ "ENV a=1", "ENV a=2 b=1" }, history(state))
+  end)
+
+  it("expands late: with the environment of the base image", function()
+    local state = state_of({ { op = "env", pairs = { { "PATH", "/opt:$PATH" } } } },
+      base { Env = { "PATH=/bin" } })
+    assert.same({ "PATH=/opt:/bin" }, state.config.Env)
+  end)
+
+  it("keeps a variable's place in the list when it changes (SEMANTICS 29)", function()
+    local state = state_of({ { op = "env", pairs = { { "A", "2" }, { "C", "3" } } } },
+      base { Env = { "A=1", "PATH=/bin" } })
+    assert.same({ "A=2", "PATH=/bin", "C=3" }, state.config.Env)
+  end)
+
+  it("gives an argument the caller's value, else its default, else none (SEMANTICS 18)", function()
+    local function steps()
+      return { { op = "arg", name = "X", default = "def" }, { op = "arg", name = "Y" } }
+    end
+    local state = state_of(steps())
+    assert.equal("def", state:variable("X"))
+    assert.is_nil(state:variable("Y"))
+    assert.same({ "ARG X=def", "ARG Y" }, history(state))
+    assert.equal("mine", state_of(steps(), nil, { args = { X = "mine" } }):variable("X"))
+    assert.same({ path_variable }, state.config.Env)
+  end)
+
+  it("knows the platform's arguments once they are declared (SEMANTICS 19)", function()
+    assert.equal("amd64", state_of({ { op = "arg", name = "TARGETARCH" } }):variable("TARGETARCH"))
+    assert.is_nil(state_of({}):variable("TARGETARCH"))
+  end)
+
+  it("lets the later of ARG and ENV win in commands, ENV in the image (SEMANTICS 21)", function()
+    local state = state_of {
+      { op = "env", pairs = { { "V", "env" } } }, { op = "arg", name = "V", default = "arg" },
+    }
+    assert.equal("arg", state:variable("V"))
+    assert.equal("V=env", state.config.Env[2])
+    assert.equal("env", state_of({ { op = "arg", name = "V", default = "arg" },
+      { op = "env", pairs = { { "V", "env" } } } }):variable("V"))
+  end)
+
+  it("joins working directories and cleans them (SEMANTICS 34)", function()
+    local state = state_of {
+      { op = "workdir", path = "/a/./b" }, { op = "workdir", path = "../c" },
+    }
+    assert.equal("/a/c", state.config.WorkingDir)
+    assert.equal(2, state.layers.count)
+    assert.same({ "WORKDIR /a/b", "WORKDIR /a/c" }, history(state))
+    assert.is_nil(state_of({ { op = "workdir", path = "/" } }).layers)
+  end)
+
+  it("drops an inherited CMD with ENTRYPOINT, but not the stage's own (SEMANTICS 30)", function()
+    local image = base { Cmd = { "sh" } }
+    assert.is_nil(state_of({ { op = "entrypoint", exec = { "/e" } } }, image).config.Cmd)
+    local own = state_of({ { op = "cmd", exec = { "x" } }, { op = "entrypoint", shell = "e" } },
+      image)
+    assert.same({ "x" }, own.config.Cmd)
+    assert.same({ "/bin/sh", "-c", "e" }, own.config.Entrypoint)
+  end)
+
+  it("uses the image's shell for shell forms (SEMANTICS 31)", function()
+    local state = state_of {
+      { op = "shell", exec = { "/bin/bash", "-c" } }, { op = "cmd", shell = "a b" },
+    }
+    assert.same({ "/bin/bash", "-c", "a b" }, state.config.Cmd)
+    assert.same({ "SHELL [/bin/bash -c]", 'CMD ["/bin/bash" "-c" "a b"]' }, history(state))
+  end)
+
+  it("sorts ports and expands ranges and variables (SEMANTICS 27, 36)", function()
+    local state = state_of {
+      { op = "env", pairs = { { "PORTS", "90 80-81/UDP" } } },
+      { op = "expose", ports = { "$PORTS", "70" } },
+    }
+    assert.same({ ["70/tcp"] = {}, ["80/udp"] = {}, ["81/udp"] = {}, ["90/tcp"] = {} },
+      state.config.ExposedPorts)
+    assert.equal("EXPOSE [70/tcp 80/udp 81/udp 90/tcp]", history(state)[2])
+  end)
+
+  it("stores health checks as Docker does (SEMANTICS 16)", function()
+    local state = state_of { { op = "healthcheck", shell = "true", interval = "30s", retries = 3 } }
+    assert.same({ Test = { "CMD-SHELL", "true" }, Interval = 30000000000, Retries = 3 },
+      state.config.Healthcheck)
+    assert.equal([[HEALTHCHECK &{["CMD-SHELL" "true"] "30s" "0s" "0s" "0s" '\x03'}]],
+      history(state)[1])
+    assert.same({ Test = { "NONE" } },
+      state_of({ { op = "healthcheck", none = true } }).config.Healthcheck)
+  end)
+
+  it("writes the history of commands with the arguments they saw (SEMANTICS 88)", function()
+    local state = state_of {
+      { op = "arg", name = "A", default = "1" }, { op = "arg", name = "B" },
+      { op = "run", command = "make $A" }, { op = "run", command = { "ls", "-l" } },
+    }
+    local texts = history(state)
+    assert.equal("RUN |2 A=1 B= /bin/sh -c make $A # buildkit", texts[3])
+    assert.equal("RUN |2 A=1 B= ls -l # buildkit", texts[4])
+  end)
+
+  it("writes the history of copies as they were written, without the source stage", function()
+    local plan = plan_of {
+      { op = "local", path = "." }, { op = "scratch", input = false },
+      { op = "copy", sources = { "a", "b" }, destination = "x/", chown = "1:2", from = 1 },
+    }
+    local state = resolve.graph(plan, plan.targets[1], store_with(), options()).state
+    assert.same({ "COPY --chown=1:2 a b x/ # buildkit" }, history(state))
+  end)
+
+  it("says which step and line a failure belongs to", function()
+    local ok, err = pcall(state_of, { { op = "stopsignal", signal = "SIGNOPE" } })
+    assert.is_false(ok)
+    assert.equal([[step 2 (stopsignal "SIGNOPE"), recipe.lua:2: ]]
+      .. [[stopsignal: 'SIGNOPE' is no signal]], tostring(err))
+  end)
+
+  it("looks at nothing that the target doesn't need (SEMANTICS 44)", function()
+    local plan = plan_of {
+      { op = "image", ref = "missing" }, { op = "scratch", input = false },
+    }
+    assert.is_truthy(resolve.graph(plan, plan.targets[1], store_with(), options()))
+  end)
+
+  it("refuses host network and insecure steps without the caller's word (ESC-12)", function()
+    for _, step in ipairs { { network = "host" }, { security = "insecure" } } do
+      step.op, step.command = "run", "true"
+      local ok, err = pcall(state_of, { step })
+      assert.is_false(ok)
+      assert.is_true(failure.is(err, "unsupported"))
+    end
+    assert.is_truthy(state_of({ { op = "run", command = "x", network = "host" } }, nil,
+      { allow = { ["network.host"] = true } }))
+  end)
+
+  it("suggests the nearest target", function()
+    local plan = plan_of { { op = "scratch" } }
+    local ok, err = pcall(resolve.target, plan, "defualt")
+    assert.is_false(ok)
+    assert.matches("no target 'defualt'", err.message)
+    assert.equal("did you mean 'default'?", err.hint)
+  end)
+end)
+
+describe("merge and diff", function()
+  --- base, two stages on it (steps 2 and 3), and what combines them.
+  local function combine(last, more)
+    local steps = {
+      { op = "image", ref = "base" },
+      { op = "run", command = "left", input = 1 }, { op = "run", command = "right", input = 1 },
+    }
+    for _, step in ipairs(more or {}) do steps[#steps + 1] = step end
+    last.input = false
+    steps[#steps + 1] = last
+    local plan = plan_of(steps)
+    return resolve.graph(plan, plan.targets[1], store_with(base()), options()).state
+  end
+
+  it("stack what each stage adds to the common base, once", function()
+    local state = combine { op = "merge", inputs = { 2, 3 } }
+    assert.equal(3, state.layers.count)
+    assert.same({ "base", "RUN /bin/sh -c left # buildkit", "RUN /bin/sh -c right # buildkit" },
+      history(state))
+  end)
+
+  it("take what a stage added to one it was made from", function()
+    local state = combine { op = "diff", lower = 1, upper = 3 }
+    assert.equal(1, state.layers.count)
+    assert.same({ "RUN /bin/sh -c right # buildkit" }, history(state))
+  end)
+
+  it("refuse the difference of strangers", function()
+    local ok, err = pcall(combine, { op = "diff", lower = 2, upper = 3 })
+    assert.is_false(ok)
+    assert.is_true(failure.is(err, "unsupported"))
+  end)
+end)
