@@ -39,6 +39,7 @@
 local export = require "lamina.build.export.store"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local keeper = require "lamina.build.keeper"
 local label = require "lamina.build.label"
 local platform = require "lamina.image.platform"
 local resolve = require "lamina.build.resolve"
@@ -119,6 +120,8 @@ local function run(store, given)
   local plan = evaluate(options)
   local target = resolve.target(plan, options.target)
   export.names(target, options) -- a wrong name is told before anything runs
+  local kept <close> = keeper.new(store)
+  options.keeper = kept
   local graph = resolve.graph(plan, target, store, options)
   options.bus:emit("build.started", { total = #graph.vertices })
   local result = { target = target.name, names = {} }

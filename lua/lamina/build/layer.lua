@@ -33,7 +33,7 @@ end
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
 -- (SEMANTICS 87).
 function layer.keep(store, upper, below)
-  local lower = store.layers:paths(exec.distinct(below))
+  local lower = #below > 0 and store.layers:paths(exec.distinct(below)) or {}
   local seal = { lower = lower, userxattr = store.userxattr }
   local info
   if is_little(upper) then

@@ -46,6 +46,7 @@ end
 local function make(self, vertex, lookup)
   local _slot <close> = self.slots:take()
   local began = sched.now()
+  self.options.keeper:settle()
   self:tell("step.started", vertex)
   local output = work.make(self.work, vertex)
   lookup:remember(vertex, output)
@@ -69,6 +70,7 @@ local function solve_vertex(self, vertex)
   local is_known = wait_for_inputs(self, vertex)
   local lookup = is_known and cache.look(self.store, vertex, self.work)
   if lookup and lookup.record then
+    self.options.keeper:need { lookup.record.diff_id }
     finish(self, vertex, "cached", lookup.record)
     self:tell("step.cached", vertex)
   elseif self.options.dry_run then

@@ -4,6 +4,7 @@
 -- "config" object, `image` the whole of it as inherited, unknown fields included (SEMANTICS 42).
 -- `env` is what commands see and variables expand to: config.Env with the build arguments.
 local image_config = require "lamina.image.config"
+local json = require "lamina.core.json"
 local stack = require "lamina.build.stack"
 
 local state = {}
@@ -17,6 +18,16 @@ State.__index = State
 local function copy(from)
   local to = {}
   for key, value in pairs(from) do to[key] = value end
+  return to
+end
+
+--- A JSON object as a table, without the members that are null.
+local function present(object)
+  local to = {}
+  if object == nil or object == json.null then return to end
+  for key, value in pairs(object) do
+    if value ~= json.null then to[key] = value end
+  end
   return to
 end
 
@@ -137,13 +148,14 @@ end
 --- FROM an image of the store: its configuration is inherited whole, less `created` and the
 -- triggers (SEMANTICS 42).
 function state.from_image(image, platform)
-  local config = copy(image.config.config or {})
+  local whole = present(image.config)
+  local config = present(whole.config)
   local env = list_copy(config.Env or {})
   config.OnBuild = nil
   if not image_config.env_get(env, "PATH") then env[#env + 1] = default_path end
   config.Env = env
-  local history, layers = inherited(image.config, image.layers)
-  return new { config = config, env = env, args = {}, image = image.config, platform = platform,
+  local history, layers = inherited(whole, image.layers)
+  return new { config = config, env = env, args = {}, image = whole, platform = platform,
     history = history, layers = layers }
 end
 

@@ -30,7 +30,8 @@ local function plan_of(steps)
 end
 
 local function options(more)
-  local all = { args = {}, allow = {}, platform = platform, context = "/nowhere" }
+  local all = { args = {}, allow = {}, platform = platform, context = "/nowhere",
+    keeper = { need = function() end } }
   for key, value in pairs(more or {}) do all[key] = value end
   return all
 end

@@ -37,6 +37,7 @@ function source.image(step, _, resolver)
   local image = resolver.store.images:resolve(step.ref)
   if step.platform then check_platform(image, wanted, step.ref) end
   refuse_triggers(image, step.ref)
+  resolver.options.keeper:need(image.layers)
   return state.from_image(image, wanted)
 end
 
