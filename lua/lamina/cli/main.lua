@@ -11,6 +11,8 @@
 --     stops_early = true,         -- words behind the first argument are arguments (run, exec)
 --     needs = "store",            -- or "join" (a running container's namespaces), "loop", nil
 --     container = function(context) … end,      -- for "join": its name; default arguments[1]
+--     detaches = function(options) … end,       -- whether it goes on in the background; it calls
+--                                               -- context.ready(text) then, which is printed
 --     run = function(context) … return status end,
 --   }
 --

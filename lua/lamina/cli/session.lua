@@ -45,10 +45,21 @@ local function in_loop(command, context)
   end)
 end
 
+--- Runs it in the background and prints what it has to say once it is under way.
+local function in_background(command, context)
+  local word = require("lamina.cli.detached").run(function(ready)
+    context.ready = ready
+    return in_loop(command, context)
+  end)
+  context.out:line("%s", word)
+end
+
 --- Runs a command and answers its exit status.
 function session.run(command, context)
   local status
-  if command.needs then
+  if command.detaches and command.detaches(context.options) then
+    status = in_background(command, context)
+  elseif command.needs then
     context.bus = require("lamina.util.event").new()
     status = in_loop(command, context)
   else

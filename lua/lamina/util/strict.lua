@@ -4,7 +4,8 @@
 -- loaded later and want a global of their own call `strict.declare(name, value)`.
 local strict = {}
 
-local declared = {}
+-- luv asks for _THREAD to learn whether it is loaded in a thread of its own.
+local declared = { _THREAD = true }
 local guard = {}
 
 function guard.__index(_, name)
