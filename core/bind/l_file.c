@@ -34,6 +34,11 @@ static struct file_box *new_file(lua_State *L)
 	return box;
 }
 
+int *lamL_descriptor(lua_State *L)
+{
+	return &new_file(L)->fd;
+}
+
 static int check(lua_State *L)
 {
 	struct file_box *box = luaL_checkudata(L, 1, FILE_TYPE);

@@ -8,6 +8,12 @@
 /* Adds open, pipe and lock to the table on the top of the stack. */
 void lamL_file_functions(lua_State *L);
 
+/* Pushes a descriptor, -1 at first, that the collector closes. */
+int *lamL_descriptor(lua_State *L);
+
+/* The module whose loading registers these types. */
+int luaopen_lamina_core_fs(lua_State *L);
+
 /* Pushes a buffer that the collector frees. */
 struct lam_buf *lamL_buf(lua_State *L);
 

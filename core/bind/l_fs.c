@@ -517,7 +517,6 @@ static const luaL_Reg functions[] = {
 	{ NULL, NULL },
 };
 
-int luaopen_lamina_core_fs(lua_State *L);
 int luaopen_lamina_core_fs(lua_State *L)
 {
 	lamL_newtype(L, "lamina.dir", dir_meta, none);

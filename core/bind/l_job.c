@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -51,6 +52,18 @@ void lamL_progress(lua_State *L, long long done, long long total)
 	lua_pop(L, 1);
 	if (fd >= 0)
 		lamL_frame_write(fd, 'p', message, sizeof(message));
+}
+
+void lamL_progress_rate(lua_State *L, long long done)
+{
+	static struct timespec last; /* of this process; a job is one */
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < 200000000)
+		return;
+	last = now;
+	lamL_progress(L, done, 0);
 }
 
 /* Runs the function below its arguments and sends "ok, results" or "not ok, error". */
