@@ -34,4 +34,35 @@ function fixtures.busybox_tar(path)
   return path
 end
 
+-- What a script below finds: a store of its own with busybox as its only layer.
+local prelude = [=[
+  require "luv" -- before strict: it looks for a global of its own
+  require "lamina.util.strict"
+  local failure = require "lamina.util.failure"
+  local fs = require "lamina.core.fs"
+  local sched = require "lamina.util.sched"
+  local home = require "lamina.store.home"
+  local store <close> = home.enter(%q)
+  local busybox = "sha256:" .. ("b"):rep(64)
+  local function folder(name, mode)
+    local dir = store:temp(name)
+    assert(fs.chmod(dir, mode or 493))
+    return dir
+  end
+  local root = folder("root")
+  assert(os.execute("tar -C " .. root .. " --no-same-owner -xf " .. %q))
+  store.layers:adopt(root, { diff_id = busybox, tar_size = 0, entries = 0, bytes = 0 })
+]=]
+
+--- Runs Lua text in a process of its own, since a process enters its namespaces only once. It
+-- sees store, busybox (a diff ID), folder(name), failure, fs, sched, and runs in a task. Answers
+-- status, stdout, stderr.
+function fixtures.script(text)
+  local root = helper.tmpdir() .. "/store"
+  local file = helper.tmpdir() .. "/script.lua"
+  helper.write(file, prelude:format(root, fixtures.busybox_tar())
+    .. "sched.run(function()\n" .. text .. "\nend)\n")
+  return helper.sh("lua5.4 " .. helper.quote(file))
+end
+
 return fixtures

@@ -31,10 +31,12 @@ local function content_reads(vertex, work)
   return reads
 end
 
---- The usable record under a key: its layer must be there.
-local function find(store, digest)
-  local record = store.cache:get(digest)
-  if record and record.diff_id and store.layers:has(record.diff_id) then return record end
+--- The usable record under a key: its layer must be there, and stays from before we look.
+local function find(self, digest)
+  local record = self.store.cache:get(digest)
+  if not record or not record.diff_id then return nil end
+  self.keeper:need { record.diff_id }
+  return self.store.layers:has(record.diff_id) and record or nil
 end
 
 --- Looks a vertex up. `lookup.record` is what was found, or nil; `lookup.key` names the vertex
@@ -42,11 +44,12 @@ end
 function cache.look(store, vertex, work)
   local reads, is_exact = quick_reads(vertex, work)
   local quick = key.record(vertex, reads)
-  local self = setmetatable({ store = store, records = { quick } }, Lookup)
+  local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper },
+    Lookup)
   self.key = key.of(quick)
   self.keys = { self.key }
   if work.ignores_cache then return self end
-  self.record = find(store, self.key)
+  self.record = find(self, self.key)
   if not self.record and not is_exact then self:look_by_content(vertex, work) end
   return self
 end
@@ -54,7 +57,7 @@ end
 function Lookup:look_by_content(vertex, work)
   self.records[2] = key.record(vertex, content_reads(vertex, work))
   self.keys[2] = key.of(self.records[2])
-  self.record = find(self.store, self.keys[2])
+  self.record = find(self, self.keys[2])
   if self.record then self.store.cache:put(self.key, self.record) end
 end
 

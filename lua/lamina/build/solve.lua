@@ -70,7 +70,6 @@ local function solve_vertex(self, vertex)
   local is_known = wait_for_inputs(self, vertex)
   local lookup = is_known and cache.look(self.store, vertex, self.work)
   if lookup and lookup.record then
-    self.options.keeper:need { lookup.record.diff_id }
     finish(self, vertex, "cached", lookup.record)
     self:tell("step.cached", vertex)
   elseif self.options.dry_run then
