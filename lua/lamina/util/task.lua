@@ -19,10 +19,12 @@ local alive     -- the running loop's unfinished tasks; nil when no loop runs
 local unseen    -- tasks that failed while nobody waited for them
 local serial = 0
 
---- Has a function called by the loop, after what is queued already.
+--- Has a function called by the loop, after what is queued already. A turn of the loop runs timers
+-- before it waits for descriptors: the stop keeps it from waiting when a timer has woken a task.
 function task.later(call, ...)
   tail = tail + 1
   queue[tail] = table.pack(call, ...)
+  uv.stop()
 end
 
 --- An error that is no failure keeps the lines it came from.
