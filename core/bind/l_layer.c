@@ -188,8 +188,8 @@ static int pack_from(const char *dir, int root, const struct lam_pack *how, stru
  * -> info | nil, err; without output only digests are made */
 static int l_pack(lua_State *L)
 {
-	static const char *const known[] = { "form",  "root",  "output", "compression",
-					     "level", "epoch", NULL };
+	static const char *const known[] = { "form",        "root",  "output", "userxattr",
+					     "compression", "level", "epoch",  NULL };
 	const char *dir = luaL_checkstring(L, 1);
 	struct lam_pack how = { .output = -1, .progress = on_progress, .progress_data = L };
 	struct lam_packed out;
