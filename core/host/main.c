@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	status = lua_isinteger(L, -1) ? (int)lua_tointeger(L, -1) : EXIT_USAGE;
-	lua_close(L);
+	/* What matters was closed where its scope ended. Taking the rest of the state apart would
+	 * only cost time, and luv calls back into it while it goes. */
 	return status;
 }

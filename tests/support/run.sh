@@ -73,6 +73,7 @@ c_tests
 stage
 if [ "$(id -u)" = 0 ]; then
 	id "$user" >/dev/null 2>&1 || useradd -m "$user"
+	[ ! -c /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does where it runs; slirp4netns needs it
 	specs root env
 	chmod -R a+rwX "$work/tree"
 	specs "$user" setpriv --reuid "$user" --regid "$user" --init-groups env -i HOME="$(getent passwd "$user" | cut -d: -f6)" \
