@@ -62,16 +62,21 @@ struct lam_buf *lamL_buf(lua_State *L)
 }
 
 static const char *const mode_names[] = { "r", "w", "rw", "a", "path", "dir", NULL };
+/* openat2 takes no other flag beside O_PATH. */
 static const int mode_flags[] = {
-	O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC, O_RDWR | O_CREAT, O_WRONLY | O_CREAT | O_APPEND,
-	O_PATH,   O_RDONLY | O_DIRECTORY,
+	O_RDONLY | O_NOCTTY,
+	O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY,
+	O_RDWR | O_CREAT | O_NOCTTY,
+	O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY,
+	O_PATH,
+	O_RDONLY | O_DIRECTORY,
 };
 
 /* fs.open(path, "r"|"w"|"rw"|"a"|"path"|"dir"[, {root=, mode=0600}]) -> file | nil, err */
 static int l_open(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC | O_NOCTTY;
+	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC;
 	int root = (int)lamL_intfield(L, 3, "root", -1);
 	mode_t mode = (mode_t)lamL_intfield(L, 3, "mode", 0600);
 	struct file_box *box = new_file(L);

@@ -12,13 +12,12 @@ local glob = require "lamina.util.glob"
 local ignore = require "lamina.dockerfile.ignore"
 local json = require "lamina.core.json"
 local path = require "lamina.util.path"
+local rootpath = require "lamina.exec.rootpath"
 
 local selection = {}
 
 local Tree = {}
 Tree.__index = Tree
-
-local most_links = 40
 
 --- A tree of files below a descriptor. `filter(path, is_dir)` -> "keep" | "skip" | "prune";
 -- `memory` names the file in which digests are remembered.
@@ -41,26 +40,6 @@ function Tree:save()
   if self.scanned and self.memory then self.scanned:save() end
 end
 
---- A clean path without links in any part, or nil where nothing is there.
-local function follow(self, name)
-  local done, rest, links = "", name, 0
-  while rest ~= "" do
-    local part, behind = rest:match("^([^/]+)/*(.*)$")
-    local here = done == "" and part or done .. "/" .. part
-    local entry = fs.stat(here, { root = self.fd, follow = false })
-    if not entry then return nil end
-    if entry.type == "link" then
-      links = links + 1
-      if links > most_links then failure.raise("invalid-input", name .. ": too many links") end
-      local start = path.is_absolute(entry.target) and "/" or "/" .. done
-      done, rest = "", path.clean(path.join(start, entry.target, behind)):sub(2)
-    else
-      done, rest = here, behind
-    end
-  end
-  return done
-end
-
 local function is_excluded(self, name)
   return self.filter ~= nil and name ~= "" and self:scan():entry(name) == nil
 end
@@ -81,8 +60,8 @@ end
 --- The real path of a source that is named literally.
 function Tree:find_one(name)
   name = path.clean("/" .. name):sub(2)
-  local real = follow(self, name)
-  if not real or is_excluded(self, real) then not_found(self, name) end
+  local real, is_there = rootpath.follow(self.fd, name)
+  if not is_there or is_excluded(self, real) then not_found(self, name) end
   return real
 end
 

@@ -2,6 +2,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local path = require "lamina.util.path"
+local rootpath = require "lamina.exec.rootpath"
 
 local workdir = {}
 
@@ -34,7 +35,7 @@ end
 -- nowhere outside the root. With `epoch`, the new directories have that time and those they are
 -- made in keep theirs, so that the result depends on nothing but its input.
 function workdir.make(root, dir, user, epoch)
-  for _, at in ipairs(ancestors(path.clean("/" .. dir))) do
+  for _, at in ipairs(ancestors("/" .. rootpath.follow(root, dir))) do
     local found = fs.stat(at, { root = root })
     if not found then
       make_one(root, at, user, epoch)

@@ -30,38 +30,39 @@ describe("lamina.exec", function()
   after_each(helper.cleanup)
 
   it("runs a command with exactly its environment, and HOME from passwd (SEMANTICS 62)", function()
-    assert.equal("A=b\nHOME=/root\nPATH=/bin\nstatus\t0\n",
-      output [=[run { args = { "sh", "-c", "unset PWD SHLVL; env | sort" }, env = { "PATH=/bin", "A=b" } }]=])
-    assert.matches("HOME=/mine\n", output [=[run { args = { "env" }, env = { "PATH=/bin", "HOME=/mine" } }]=])
+    assert.equal("A=b\nHOME=/root\nPATH=/bin\nstatus\t0\n", output [=[
+      run { args = { "sh", "-c", "unset PWD SHLVL; env | sort" }, env = { "PATH=/bin", "A=b" } }]=])
+    assert.matches("HOME=/mine\n", output [=[
+      run { args = { "env" }, env = { "PATH=/bin", "HOME=/mine" } }]=])
   end)
 
   it("takes users from the image, with their groups (SEMANTICS 35)", function()
     local script = [=[run { args = { "id" }, user = %q }]=]
-    local groups = helper.is_root and 1 or 1
-    assert.equal(1, groups)
     assert.matches("uid=1000%(guest%) gid=1000%(guest%)", output(script:format "guest"))
     assert.matches("uid=1000%(guest%) gid=0%(root%)", output(script:format "1000:0"))
   end)
 
   it("says which user isn't there", function()
-    local status, _, err = fixtures.script(run .. [=[run { args = { "id" }, user = "nobody-here" }]=])
+    local status, _, err = fixtures.script(run
+      .. [=[run { args = { "id" }, user = "nobody-here" }]=])
     assert.not_equal(0, status)
     assert.matches("nobody%-here", err)
   end)
 
   it("makes a missing working directory, owned by the user (SEMANTICS 34)", function()
     local out = output [=[
-      run { args = { "sh", "-c", "pwd; stat -c '%a %U' . .." }, cwd = "/srv/app", user = "guest" }]=]
+      local words = { "sh", "-c", "pwd; stat -c '%a %U' . .." }
+      run { args = words, cwd = "/srv/app", user = "guest" }]=]
     assert.equal("/srv/app\n755 guest\n755 guest\nstatus\t0\n", out)
   end)
 
-  it("follows links of a working directory inside the root only (CVE-2026-55686)", function()
+  it("follows a working directory's links inside the root only (CVE-2026-55686)", function()
     local outside = helper.tmpdir()
     local out = output(([=[
       run { args = { "ln", "-s", %q, "/link" } }
-      upper, work = upper, folder "again"
+      work = folder "again" -- an upper of a volatile mount is mounted with another work directory
       run { args = { "pwd" }, cwd = "/link/made" }]=]):format(outside))
-    assert.matches("made\n", out)
+    assert.equal(("status\t0\n%s/made\nstatus\t0\n"):format(outside), out)
     assert.equal(0, (helper.sh("[ -z \"$(ls -A " .. helper.quote(outside) .. ")\" ]")))
   end)
 
@@ -78,7 +79,8 @@ describe("lamina.exec", function()
   end)
 
   it("binds a hostname of the caller's choice", function()
-    local out = output [=[run { args = { "sh", "-c", "hostname; cat /etc/hostname" }, hostname = "box" }]=]
+    local out = output [=[
+      run { args = { "sh", "-c", "hostname; cat /etc/hostname" }, hostname = "box" }]=]
     assert.matches("^box\nbox\n", out)
   end)
 
@@ -90,7 +92,8 @@ describe("lamina.exec", function()
   end)
 
   it("has no resolver and only loopback without a network (CVE-2024-29018)", function()
-    local out = output [=[run { args = { "sh", "-c", "cat /etc/resolv.conf; ls /sys/class/net" } }]=]
+    local out = output [=[
+      run { args = { "sh", "-c", "cat /etc/resolv.conf; ls /sys/class/net" } }]=]
     assert.equal("lo\nstatus\t0\n", out)
   end)
 

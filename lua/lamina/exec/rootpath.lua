@@ -1,0 +1,40 @@
+--- Paths below a root with every link in them followed, as a process inside would.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local path = require "lamina.util.path"
+
+local rootpath = {}
+
+local most_links = 40
+
+--- What a link says, read in its directory, which has no link in its own path.
+local function target_of(root, dir, name)
+  local at <close> = failure.check(fs.open(dir == "" and "." or dir, "path", { root = root }))
+  return failure.check(fs.readlink(("/proc/self/fd/%d/%s"):format(at:fd(), name)))
+end
+
+--- Follows the links of `name` below the descriptor `root`, the last part's too. Answers the
+-- path relative to the root ("" for itself) and whether something is there; what is missing is
+-- taken as it is written.
+function rootpath.follow(root, name)
+  local done, rest, links, is_there = "", path.clean("/" .. name):sub(2), 0, true
+  while rest ~= "" do
+    local part, behind = rest:match("^([^/]+)/*(.*)$")
+    local here = done == "" and part or done .. "/" .. part
+    local entry = is_there and fs.stat(here, { root = root, follow = false })
+    is_there = entry and true or false
+    if entry and entry.type == "link" then
+      links = links + 1
+      if links > most_links then failure.raise("invalid-input", name .. ": too many links") end
+      local target = target_of(root, done, part)
+      local start = path.is_absolute(target) and "/" or "/" .. done
+      done, rest = "", path.clean(path.join(start, target, behind)):sub(2)
+      is_there = true
+    else
+      done, rest = here, behind
+    end
+  end
+  return done, is_there
+end
+
+return rootpath
