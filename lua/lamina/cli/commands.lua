@@ -3,10 +3,17 @@
 -- its own so that help and a misspelt name load no command.
 return {
   { title = "Containers", { "run", "Run a command in a new container" },
-    { "start", "Run a container's command again" } },
+    { "start", "Run a container's command again" },
+    { "exec", "Run a further command in a running container" },
+    { "commit", "Make an image of a container" },
+    { "diff", "List what a container has changed" },
+    { "cp", "Copy files between a container and the host" },
+    { "export", "Write a container's files as a flat tar" },
+    { "rm", "Remove containers" } },
   { title = "Images", { "images", "List images" },
+    { "tag", "Give an image another name" },
+    { "history", "Show how an image was made" },
     { "import", "Make an image of a root file system in a tar" } },
-  { title = "Machine", { "doctor", "Say what this kernel and machine allow" },
-    { "version", "Show the version" },
+  { title = "Machine", { "version", "Show the version" },
     { "help", "Show how a command is used" } },
 }

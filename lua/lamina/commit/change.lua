@@ -3,7 +3,6 @@
 --   local config = change.apply(old, { 'ENV A=1', 'CMD ["git"]' })   -- `old` stays as it was
 local check = require "lamina.util.check"
 local duration = require "lamina.util.duration"
-local expand = require "lamina.dockerfile.words"
 local failure = require "lamina.util.failure"
 local image_config = require "lamina.image.config"
 local json = require "lamina.core.json"
@@ -21,7 +20,9 @@ end
 --- A text with the variables of config.Env replaced.
 local function expanded(config, text)
   local env = config.Env or {}
-  return expand.expand(text, function(name) return image_config.env_get(env, name) end,
+  if not text:find("[$\\'\"]") then return text end
+  local expand = require("lamina.dockerfile.words").expand
+  return expand(text, function(name) return image_config.env_get(env, name) end,
     { escape = "\\" })
 end
 

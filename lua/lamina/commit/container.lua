@@ -73,7 +73,7 @@ function container.create(store, options, words)
 end
 
 --- The name a container has for itself: its own, or with the host's network the host's.
-local function hostname(record)
+function container.hostname(record)
   local host = record.config.host
   if host.hostname then return host.hostname end
   if host.network ~= "host" then return record.id:sub(1, 12) end
@@ -83,7 +83,7 @@ end
 --- What exec.start needs to know about a container.
 local function specification(record, streams)
   local config, host = record.config, record.config.host
-  local name = hostname(record)
+  local name = container.hostname(record)
   local mounts = {}
   for i, mount in ipairs(host.mounts or {}) do
     mounts[i] = { type = "bind", source = mount.source, target = mount.target,
@@ -108,8 +108,8 @@ function container.check_terminal(wants_input, wants_terminal)
   end
 end
 
---- Stays with a process until it ends; answers its exit code.
-local function attend(process, wants_input, output)
+--- Stays with a process until it ends, copying its terminal; answers its exit code.
+function container.attend(process, wants_input, output)
   return container.code(failure.check(process:attend {
     stdin = wants_input and 0 or -1, stdout = output or 1,
   }))
@@ -139,7 +139,7 @@ local function start_and_attend(store, record, streams)
   local _running <close> = running
   store.containers:started(record.id, running.pid)
   if streams.ready then streams.ready(record) end
-  ended.code = attend(running.process, streams.is_attended, streams.stdout)
+  ended.code = container.attend(running.process, streams.is_attended, streams.stdout)
   return ended.code
 end
 

@@ -19,7 +19,7 @@ local function keep_layer(store, source)
   sched.job(layer.apply, source, dir,
     { form = "overlay", userxattr = store.userxattr, ids = store.ids })
   sched.job(layer.seal, dir, { lower = {}, userxattr = store.userxattr })
-  local info = sched.job(layer.pack, dir, { form = "overlay", userxattr = store.userxattr })
+  local info = sched.job(layer.pack, dir, { form = "overlay" })
   store.layers:adopt(dir, info)
   return info.diff_id
 end

@@ -64,7 +64,7 @@ end
 local function check_name(name)
   if name:match("^[%w][%w_.-]+$") and #name <= 128 then return end
   failure.raise("usage", ("invalid container name '%s'"):format(name),
-    { hint = "letters, digits, and _ . - behind the first" })
+    { hint = "two or more letters and digits, and _ . - behind the first" })
 end
 
 local function free_name(self)

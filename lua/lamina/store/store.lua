@@ -15,6 +15,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local images = require "lamina.store.image"
 local layers = require "lamina.store.layer"
+local rebase = require "lamina.store.rebase"
 local schema = require "lamina.store.schema"
 local workspace = require "lamina.store.workspace"
 
@@ -74,7 +75,10 @@ function store.open(options)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
   self.images, self.containers = images.new(self), containers.new(self)
   self.cache = cache.new(self)
-  if not self.readonly then self:sweep() end
+  if not self.readonly then
+    self:sweep()
+    rebase.settle(self)
+  end
   forget_unsynced(self)
   return self
 end
@@ -121,6 +125,7 @@ function Store:sync()
     failure.check(self.db:run("update images set boot = null where boot = ?", self.boot))
     return true
   end)
+  failure.check(fs.syncfs(self.root)) -- the rows that say so
 end
 
 function Store:close()

@@ -1,0 +1,54 @@
+local cp = require "lamina.commit.cp"
+local failure = require "lamina.util.failure"
+local place = require "lamina.commit.place"
+
+--- Both ends; exactly one of them is in a container.
+local function ends(arguments)
+  local from, to = cp.parse(arguments[1]), cp.parse(arguments[2])
+  if (from.container == nil) == (to.container == nil) then
+    failure.raise("usage", "one of SOURCE and TARGET is in a container: CONTAINER:PATH")
+  end
+  return from, to
+end
+
+local function from_container(store, from, to, options)
+  local record = store.containers:get(from.container)
+  local source <close> = place.open(store, record, from.path, false)
+  if to.is_stream then return cp.write_tar(store, source, 1, options) end
+  local target <close> = place.host(to.path)
+  cp.copy(store, source, target, options)
+end
+
+local function to_container(store, from, to, options)
+  local record = store.containers:get(to.container)
+  local target <close> = place.open(store, record, to.path, true)
+  if from.is_stream then return cp.read_tar(0, target) end
+  local source <close> = place.host(from.path)
+  cp.copy(store, source, target, options)
+end
+
+return {
+  name = "cp",
+  summary = "Copy files between a container and the host",
+  usage = "cp [OPTIONS] CONTAINER:SOURCE TARGET|-\n       lamina cp [OPTIONS] SOURCE|- CONTAINER:TARGET",
+  help = [[
+Works whether the container runs or not. A directory that is there already is copied into; a
+SOURCE that ends in "/." copies what is in it. "-" is a tar, written or read. Links in SOURCE
+never lead out of where it is.]],
+  example = "lamina cp git:/etc/os-release .",
+  arguments = { { name = "SOURCE" }, { name = "TARGET" } },
+  options = {
+    { long = "archive", short = "a", help = "keep the owners" },
+    { long = "follow-link", short = "L", help = "copy what SOURCE points at, if it is a link" },
+  },
+  needs = "join",
+  container = function(context)
+    local from, to = ends(context.arguments)
+    return from.container or to.container
+  end,
+  run = function(context)
+    local from, to = ends(context.arguments)
+    local work = from.container and from_container or to_container
+    work(context.store, from, to, context.options)
+  end,
+}

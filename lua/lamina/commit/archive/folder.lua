@@ -1,0 +1,37 @@
+--- A layout as a directory; the same calls as tar.lua's.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local path = require "lamina.util.path"
+
+local folder = {}
+
+local Folder = {}
+Folder.__index = Folder
+
+--- Makes the directory, which must be empty or not there yet.
+function folder.new(dir)
+  failure.check(fs.mkdirs(dir, 493)) -- 0755
+  if #failure.check(fs.list(dir)) > 0 then
+    failure.raise("invalid-input", ("%s is not empty"):format(dir))
+  end
+  return setmetatable({ dir = dir }, Folder)
+end
+
+function Folder:stream(name, _, write)
+  local target = self.dir .. "/" .. name
+  failure.check(fs.mkdirs(path.dirname(target), 493))
+  local file <close> = failure.check(fs.open(target, "w", { mode = 420 })) -- 0644
+  write(file:fd())
+end
+
+function Folder:file(name, bytes)
+  local target = self.dir .. "/" .. name
+  failure.check(fs.mkdirs(path.dirname(target), 493))
+  failure.check(fs.write(target, bytes, { mode = 420 }))
+end
+
+function Folder:finish()
+  failure.check(fs.syncfs(self.dir))
+end
+
+return folder

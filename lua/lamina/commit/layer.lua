@@ -1,0 +1,69 @@
+--- A container's writable layer as a layer of the store.
+--
+-- A stopped container gives its own directory away and goes on with an empty one above it: no
+-- file is copied. A running one needs its directory, so it is copied while all stands still.
+local core = require "lamina.core.layer"
+local failure = require "lamina.util.failure"
+local frozen = require "lamina.commit.frozen"
+local fs = require "lamina.core.fs"
+local leftover = require "lamina.commit.leftover"
+local rebase = require "lamina.store.rebase"
+local sched = require "lamina.util.sched"
+
+local layer = {}
+
+--- Makes a directory a layer by itself and hashes it; nil when it changes nothing (SEMANTICS 95).
+local function seal(store, record, dir)
+  leftover.remove(store, record, dir)
+  sched.job(core.seal, dir,
+    { lower = store.layers:paths(record.layers), userxattr = store.userxattr })
+  if #failure.check(fs.list(dir)) == 0 then return nil end
+  return sched.job(core.pack, dir, { form = "overlay" })
+end
+
+--- Copies a tree in overlay form as the tar it stands for.
+local function copy(store, from, to)
+  local reader <close>, write_end = fs.pipe()
+  local writer <close> = write_end
+  local packing <close> = sched.spawn(sched.job, core.pack, from,
+    { form = "overlay", output = writer:fd(), compression = "none" })
+  sched.sleep(0) -- the job has its end of the pipe; the reader must not have that one
+  writer:close()
+  sched.job(core.apply, reader:fd(), to,
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids })
+  packing:wait()
+end
+
+local function copy_running(store, record, pauses)
+  local upper, dir = record.dir .. "/upper", store:temp("commit")
+  local root = failure.check(fs.stat(upper))
+  failure.check(fs.chmod(dir, root.mode & 4095)) -- 07777
+  failure.check(fs.chown(dir, root.uid, root.gid))
+  local _held <close> = pauses and frozen.hold(record.pid.pid) or nil
+  copy(store, upper, dir)
+  return dir
+end
+
+local function of_running(store, record, pauses)
+  local dir = copy_running(store, record, pauses)
+  local info = seal(store, record, dir)
+  if not info then return record.layers end
+  store.layers:adopt(dir, info)
+  local layers = table.move(record.layers, 1, #record.layers, 1, {})
+  layers[#layers + 1] = info.diff_id
+  return layers
+end
+
+local function of_stopped(store, record)
+  local _claim <close> = store.containers:claim(record.id)
+  local info = seal(store, record, record.dir .. "/upper")
+  return info and rebase.run(store, record, info) or record.layers
+end
+
+--- The diff IDs, bottom first, of the container as it is now; without a change its own.
+function layer.keep(store, record, pauses)
+  if record.status == "running" then return of_running(store, record, pauses) end
+  return of_stopped(store, record)
+end
+
+return layer
