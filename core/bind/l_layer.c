@@ -219,16 +219,19 @@ static int l_pack(lua_State *L)
 	return 1;
 }
 
-/* The layers below an upper as one read-only tree, owned by a file userdata on the stack; -1 for
- * none, -2 on failure. */
+/* The layers below an upper as one read-only tree: the caller's descriptor, or a mount of the
+ * directories, owned by a file userdata on the stack; -1 for none, -2 on failure. */
 static int open_lower(lua_State *L, int index, struct lam_err *err)
 {
 	struct lam_overlay o = { 0 };
 	const char **lowers;
 	int *fd;
 
-	if (lua_isnoneornil(L, index) || lua_getfield(L, index, "lower") != LUA_TTABLE)
+	if (lua_isnoneornil(L, index) || lua_getfield(L, index, "lower") == LUA_TNIL)
 		return -1;
+	if (lua_isinteger(L, -1))
+		return (int)lua_tointeger(L, -1);
+	luaL_checktype(L, -1, LUA_TTABLE);
 	o.lowers = (size_t)luaL_len(L, -1);
 	if (o.lowers == 0)
 		return -1;

@@ -33,9 +33,8 @@ end
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
 -- (SEMANTICS 87).
 function layer.keep(store, upper, below)
-  local lower = #below > 0 and store.layers:paths(exec.distinct(below)) or {}
-  local seal = { lower = lower, userxattr = store.userxattr }
-  local info
+  local view <close> = exec.view(store, below)
+  local seal, info = { lower = view and view:fd() }, nil
   if is_little(upper) then
     failure.check(core.seal(upper, seal))
     info = failure.check(core.pack(upper, { form = "overlay" }))

@@ -7,7 +7,6 @@ return {
     { "exec", "Run a further command in a running container" },
     { "commit", "Make an image of a container" },
     { "diff", "List what a container has changed" },
-    { "cp", "Copy files between a container and the host" },
     { "export", "Write a container's files as a flat tar" },
     { "rm", "Remove containers" } },
   { title = "Images", { "images", "List images" },

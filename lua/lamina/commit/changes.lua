@@ -1,4 +1,5 @@
 --- What a container has changed of its image's files.
+local exec = require "lamina.exec.exec"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
 local leftover = require "lamina.commit.leftover"
@@ -8,8 +9,8 @@ local changes = {}
 
 --- The changes that one directory in overlay form makes to the layers below it.
 local function of_directory(store, dir, below)
-  return sched.job(layer.changes, dir,
-    { lower = store.layers:paths(below), userxattr = store.userxattr })
+  local view <close> = exec.view(store, below)
+  return sched.job(layer.changes, dir, { lower = view and view:fd() })
 end
 
 local function of_upper(store, record)

@@ -18,7 +18,7 @@ local function keep_layer(store, source)
   failure.check(fs.chmod(dir, 493)) -- 0755, unless the tar says otherwise
   sched.job(layer.apply, source, dir,
     { form = "overlay", userxattr = store.userxattr, ids = store.ids })
-  sched.job(layer.seal, dir, { lower = {}, userxattr = store.userxattr })
+  sched.job(layer.seal, dir)
   local info = sched.job(layer.pack, dir, { form = "overlay" })
   store.layers:adopt(dir, info)
   return info.diff_id

@@ -3,6 +3,7 @@
 -- A stopped container gives its own directory away and goes on with an empty one above it: no
 -- file is copied. A running one needs its directory, so it is copied while all stands still.
 local core = require "lamina.core.layer"
+local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local frozen = require "lamina.commit.frozen"
 local fs = require "lamina.core.fs"
@@ -15,8 +16,8 @@ local layer = {}
 --- Makes a directory a layer by itself and hashes it; nil when it changes nothing (SEMANTICS 95).
 local function seal(store, record, dir)
   leftover.remove(store, record, dir)
-  sched.job(core.seal, dir,
-    { lower = store.layers:paths(record.layers), userxattr = store.userxattr })
+  local view <close> = exec.view(store, record.layers)
+  sched.job(core.seal, dir, { lower = view and view:fd() })
   if #failure.check(fs.list(dir)) == 0 then return nil end
   return sched.job(core.pack, dir, { form = "overlay" })
 end

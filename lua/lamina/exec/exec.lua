@@ -60,6 +60,11 @@ function exec.mount(store, layers, upper, work, volatile)
   })
 end
 
+--- The layers as one read-only tree; nil where there are none.
+function exec.view(store, layers)
+  return #layers > 0 and exec.mount(store, layers) or nil
+end
+
 --- Mounts a writable upper over one directory; what is written is thrown away with the upper.
 function exec.writable_view(store, lower, upper, work)
   return failure.check(overlay.mount {
