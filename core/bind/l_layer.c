@@ -17,6 +17,7 @@
 #include "bind/l_value.h"
 #include "bind/lamlua.h"
 #include "layer/apply.h"
+#include "layer/changes.h"
 #include "layer/pack.h"
 #include "layer/seal.h"
 #include "layer/tarhead.h"

@@ -3,6 +3,7 @@ local exec = require "lamina.exec.exec"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
 local leftover = require "lamina.commit.leftover"
+local path = require "lamina.util.path"
 local sched = require "lamina.util.sched"
 
 local changes = {}
@@ -13,11 +14,23 @@ local function of_directory(store, dir, below)
   return sched.job(layer.changes, dir, { lower = view and view:fd() })
 end
 
+--- The directories in which names came or went, those of our mount points left out.
+local function busy_directories(found, ours)
+  local busy = {}
+  for _, change in ipairs(found) do
+    if change.kind ~= "C" and not ours[change.path] then busy[path.dirname(change.path)] = true end
+  end
+  return busy
+end
+
 local function of_upper(store, record)
   local upper, list = record.dir .. "/upper", {}
-  local _, ours = leftover.list(store, record, upper)
-  for _, change in ipairs(of_directory(store, upper, record.layers)) do
-    if not ours[change.path] then list[#list + 1] = change end
+  local _, ours, touched = leftover.list(store, record, upper)
+  local found = of_directory(store, upper, record.layers)
+  local busy = busy_directories(found, ours)
+  for _, change in ipairs(found) do
+    local at = change.path
+    if not ours[at] and (busy[at] or not touched[at]) then list[#list + 1] = change end
   end
   return list
 end
@@ -31,8 +44,8 @@ local function compose(known, later)
       known[change.path] = before == "D" and "C" or before or change.kind
     else
       known[change.path] = before ~= "A" and "D" or nil
-      for path in pairs(known) do
-        if path:sub(1, #change.path + 1) == change.path .. "/" then known[path] = nil end
+      for at in pairs(known) do
+        if at:sub(1, #change.path + 1) == change.path .. "/" then known[at] = nil end
       end
     end
   end
@@ -40,7 +53,7 @@ end
 
 local function sorted(known)
   local list = {}
-  for path, kind in pairs(known) do list[#list + 1] = { kind = kind, path = path } end
+  for at, kind in pairs(known) do list[#list + 1] = { kind = kind, path = at } end
   table.sort(list, function(a, b) return a.path < b.path end)
   return list
 end

@@ -44,18 +44,28 @@ local function is_ours(upper, view, target, listed)
   return entry.type == "dir" and is_empty(upper, target, listed)
 end
 
---- The paths in `upper` that are mount points of ours, children before parents; also as a set.
+--- Whether a directory differs from the one below in nothing but its time.
+local function only_touched(upper, view, dir)
+  local own = fs.stat(upper .. dir, { follow = false })
+  local below = fs.stat(dir, { root = view, follow = false })
+  return own and below and own.mode == below.mode and own.uid == below.uid
+    and own.gid == below.gid or false
+end
+
+--- The paths in `upper` that are mount points of ours, children before parents; the same as a set;
+-- and the set of the directories that they have touched, which may have been changed besides.
 function leftover.list(store, record, upper)
-  local list, listed = {}, {}
+  local list, listed, touched = {}, {}, {}
   local view <close> = exec.mount(store, record.layers)
   for _, target in ipairs(targets(record)) do
     local at = target
     while at ~= "/" and not listed[at] and is_ours(upper, view:fd(), at, listed) do
       list[#list + 1], listed[at] = at, true
       at = path.dirname(at)
+      touched[at] = only_touched(upper, view:fd(), at) or nil
     end
   end
-  return list, listed
+  return list, listed, touched
 end
 
 --- A directory that only held mount points of ours gets its time back, so that it doesn't count
