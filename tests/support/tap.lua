@@ -1,6 +1,10 @@
 -- tap.lua - a busted output handler: one line a test, the failure below it, counts at the end.
 local base = require "busted.outputHandlers.base"
 
+-- busted forgets what a spec file has loaded. luv loaded a second time would meet the loop of the
+-- first, which is collected: it crashes. What is loaded here stays.
+require "luv"
+
 return function()
   local busted = require "busted"
   local handler = base()
