@@ -131,12 +131,14 @@ end
 -- A line without end is passed on in pieces of this size (ESC-11).
 local longest_line = 64 * 1024
 
---- Calls fn with each whole line in `buffered`; answers the rest.
+--- Calls fn with each whole line in `buffered`; answers the rest. A pattern would look at what
+-- has no newline once for each of its bytes.
 local function split_lines(buffered, fn)
-  local at = 1
-  for line, behind in buffered:gmatch("([^\n]*)\n()") do
-    fn(line)
-    at = behind
+  local at, newline = 1, buffered:find("\n", 1, true)
+  while newline do
+    fn(buffered:sub(at, newline - 1))
+    at = newline + 1
+    newline = buffered:find("\n", at, true)
   end
   local rest = buffered:sub(at)
   if #rest < longest_line then return rest end
