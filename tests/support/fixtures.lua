@@ -34,6 +34,14 @@ function fixtures.busybox_tar(path)
   return path
 end
 
+--- A lamina on a store with the image busybox in it (see helper.store); answers it and the id.
+function fixtures.busybox_store()
+  local lamina = helper.store()
+  local status, out, err = lamina("import", fixtures.busybox_tar(), "busybox")
+  assert(status == 0, "import busybox: " .. err)
+  return lamina, out:match("^(%S+)\n$")
+end
+
 -- What a script below finds: a store of its own with busybox as its only layer.
 local prelude = [=[
   require "luv" -- before strict: it looks for a global of its own

@@ -27,12 +27,14 @@ function helper.tmpdir()
   return dir
 end
 
+-- An ordinary user's store holds files of its sub-ids: only inside the namespace they go.
+local remove = [[require("lamina.core.namespace").enter()
+  for _, dir in ipairs(arg) do require("lamina.core.fs").remove(dir) end]]
+
 function helper.cleanup()
   for _, dir in ipairs(made) do
     if not os.execute("rm -rf " .. helper.quote(dir) .. " 2>/dev/null") then
-      -- an ordinary user's store holds files of its sub-ids: only a user namespace removes them
-      os.execute(helper.quote(helper.lamina_path) .. " prune --everything --force --root "
-        .. helper.quote(dir) .. " >/dev/null 2>&1; rm -rf " .. helper.quote(dir) .. " 2>/dev/null")
+      os.execute(("echo %s | lua5.4 - %s"):format(helper.quote(remove), helper.quote(dir)))
     end
   end
   made = {}
@@ -61,12 +63,15 @@ function helper.sh(command, input)
 end
 
 --- A lamina on a store of its own: `local run = helper.store(); run("images", "-q")`.
--- Answers status, stdout, stderr. `run.root` is the store's folder.
+-- Answers status, stdout, stderr. `run.root` is the store's folder, `run.program` begins a shell
+-- command: helper.sh("gzip <root.tar | " .. run.program .. " import - debian").
 function helper.store()
   local store = { root = helper.tmpdir() .. "/store" }
+  store.program = ("LAMINA_ROOT=%s %s"):format(helper.quote(store.root),
+    helper.quote(helper.lamina_path))
   return setmetatable(store, {
     __call = function(_, ...)
-      local words = { "LAMINA_ROOT=" .. helper.quote(store.root), helper.quote(helper.lamina_path) }
+      local words = { store.program }
       for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
       return helper.sh(table.concat(words, " "))
     end,

@@ -29,10 +29,4 @@ function Cache:list()
   return list
 end
 
---- Forgets the records that were not used since `before` (all without it); answers how many.
-function Cache:prune(before)
-  if not before then return (failure.check(self.db:run "delete from cache")) end
-  return (failure.check(self.db:run("delete from cache where used < ?", before)))
-end
-
 return cache

@@ -41,8 +41,9 @@ local function wrap(self, row)
   end
   local layers = {}
   for hex in row.layers:gmatch("%x+") do layers[#layers + 1] = "sha256:" .. hex end
-  return { id = row.id, name = row.name, image = row.image, created = row.created,
-    status = status, exit_code = code, started = row.started, finished = row.finished,
+  return { number = row.number, id = row.id, name = row.name, image = row.image,
+    created = row.created, status = status, exit_code = code, started = row.started,
+    finished = row.finished,
     pid = row.pid and { pid = row.pid, start = row.pid_start, boot = row.pid_boot } or nil,
     config = failure.check(json.decode(row.config)), layers = layers,
     base_layers = row.base_layers, dir = self.dir .. "/" .. row.id }
@@ -96,6 +97,7 @@ function Containers:create(fields)
   end
   local id = new_id()
   local dir = self.dir .. "/" .. id
+  local _held <close> = self.store:hold() -- the collector takes folders without a row
   failure.check(fs.mkdir(dir, 448)) -- 0700
   failure.check(fs.mkdir(dir .. "/upper", 493)) -- 0755: the root's own mode
   failure.check(fs.mkdir(dir .. "/work", 448))
@@ -135,7 +137,7 @@ end
 function Containers:list(options)
   local list = {}
   for _, row in ipairs(failure.check(self.db:rows
-    "select * from containers order by created desc, id")) do
+    "select * from containers order by number desc")) do
     local one = wrap(self, row)
     if (options and options.all) or one.status == "running" then list[#list + 1] = one end
   end
@@ -169,14 +171,14 @@ end
 
 --- Removes a container; a running one only when forced, and then it is killed.
 function Containers:remove(id, options)
-  local one = self:get(id)
-  if one.status == "running" then
-    if not (options and options.force) then
-      failure.raise("name-in-use", ("container %s is running"):format(one.name),
-        { hint = "stop it first, or use --force" })
-    end
-    self:kill(one)
+  local one, force = self:get(id), options and options.force
+  if one.status == "running" and not force then
+    failure.raise("name-in-use", ("container %s is running"):format(one.name),
+      { hint = "stop it first, or use --force" })
   end
+  if one.status == "running" then self:kill(one) end
+  -- Nobody starts it while it goes; who forces may hold the claim himself.
+  local _claim <close> = not force and self:claim(one.id) or nil
   failure.check(self.db:run("delete from containers where id = ?", one.id))
   failure.check(fs.remove(one.dir))
 end
@@ -189,7 +191,9 @@ function Containers:kill(one)
     local process <close> = failure.check(namespace.attach(pid.pid))
     process:kill("KILL")
   end
-  failure.check(fs.lock(one.dir .. "/lock", "exclusive")):release()
+  local lock, err = fs.lock(one.dir .. "/lock", "exclusive")
+  if lock then return lock:release() end
+  if err.errno ~= "ENOENT" then failure.check(nil, err) end -- `run --rm` has removed it itself
 end
 
 return container

@@ -169,7 +169,7 @@ end
 function Images:list()
   local list = {}
   for i, row in ipairs(failure.check(self.db:rows
-    "select * from images order by created desc, stored desc, id")) do
+    "select * from images order by created desc, stored desc, rowid desc")) do
     list[i] = wrap(self, row)
   end
   return list

@@ -24,11 +24,11 @@ local migrations = {
   ) without rowid;
   create index names_image on names (image);
   create table containers (
-    id text primary key, name text not null unique, image text, created integer not null,
-    status text not null, exit_code integer, pid integer, pid_start integer, pid_boot text,
-    started integer, finished integer, config text not null, layers text not null,
-    base_layers integer not null
-  ) without rowid;
+    number integer primary key, id text not null unique, name text not null unique,
+    image text, created integer not null, status text not null, exit_code integer,
+    pid integer, pid_start integer, pid_boot text, started integer, finished integer,
+    config text not null, layers text not null, base_layers integer not null
+  );
   create table cache (
     key text primary key, diff_id text, record text not null, created integer not null,
     used integer not null

@@ -26,6 +26,10 @@ Store.__index = Store
 
 local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "tmp" }
 
+--- All that lies in a store; what else is there isn't ours.
+Store.entries = { "blobs", "cache", "containers", "gc.lock", "lamina.db", "lamina.db-shm",
+  "lamina.db-wal", "layers", "tmp", "volumes" }
+
 --- The directory must be ours alone: whoever could write to it could change every image, and
 -- whoever could read it would find set-id programs (SECURITY ST-20).
 local function check_root(root)
@@ -46,9 +50,24 @@ local function check_root(root)
   end
 end
 
+--- A directory that holds other things is no place for a new store: they would lie among ours,
+-- and somebody has mistyped its name.
+local function check_place(root)
+  if fs.stat(root .. "/lamina.db", { follow = false }) then return end
+  local known = { ["lost+found"] = true }
+  for _, name in ipairs(Store.entries) do known[name] = true end
+  for _, name in ipairs(failure.check(fs.list(root))) do
+    if not known[name] then
+      failure.raise("system", ("%s is no store, and there is '%s' in it"):format(root, name),
+        { hint = "choose an empty directory, or a new one, with --root" })
+    end
+  end
+end
+
 local function make_folders(root)
   failure.check(fs.mkdirs(root, 448)) -- 0700
   check_root(root)
+  check_place(root)
   for _, name in ipairs(folders) do
     local path = root .. "/" .. name
     if not fs.stat(path, { follow = false }) then failure.check(fs.mkdirs(path, 448)) end

@@ -1,0 +1,141 @@
+--- Removing what its owner doesn't need any more: stopped containers, images, the build cache.
+--
+--   local report = prune.run(store, { containers = true, images = true, cache = true })
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local gc = require "lamina.store.gc"
+local json = require "lamina.core.json"
+local usage = require "lamina.store.usage"
+
+local prune = {}
+
+local Pruner = {}
+Pruner.__index = Pruner
+
+-- Another process was quicker: it uses the thing again, or has removed it.
+local lost_races = { ["name-in-use"] = true, ["not-found"] = true }
+
+--- Removes something, unless it is a dry run; answers whether it is gone. `gone` remembers it, so
+-- that a dry run counts what would be unneeded then.
+function Pruner:take(kind, key, remove)
+  if not self.options.dry_run then
+    local ok, err = pcall(remove)
+    if not ok and failure.is(err) and lost_races[err.kind] then return false end
+    if not ok then error(err, 0) end
+  end
+  self.gone[kind][key] = true
+  return true
+end
+
+--- Whether something that was made or used at a time is old enough to go.
+function Pruner:is_old(time)
+  local before = self.options.before
+  return before == nil or time < before
+end
+
+function Pruner:remove_containers()
+  local store, report = self.store, self.report
+  for _, one in ipairs(store.containers:list { all = true }) do
+    if one.status ~= "running" and self:is_old(one.created) then
+      local bytes = usage.tree(one.dir)
+      if self:take("containers", one.id, function() store.containers:remove(one.id) end) then
+        report.bytes = report.bytes + bytes
+        table.insert(report.containers, one.id)
+      end
+    end
+  end
+end
+
+function Pruner:is_used(image)
+  for _, user in ipairs(self.store.images:users(image.id)) do
+    if not self.gone.containers[user.id] then return true end
+  end
+  return false
+end
+
+--- Images without a name and, with `all`, those that no container uses.
+function Pruner:remove_images()
+  local images = self.store.images
+  for _, image in ipairs(images:list()) do
+    if (#image.names == 0 or self.options.all) and self:is_old(image.stored)
+      and not self:is_used(image)
+      and self:take("images", image.id, function() images:remove(image.id) end) then
+      table.insert(self.report.images, { id = image.id, names = json.array(image.names) })
+    end
+  end
+end
+
+function Pruner:forget_cache()
+  local db = self.store.db
+  for _, row in ipairs(failure.check(db:rows "select key, used from cache")) do
+    if self:is_old(row.used) then
+      self.report.cache = self.report.cache + 1
+      self:take("cache", row.key, function()
+        failure.check(db:run("delete from cache where key = ?", row.key))
+      end)
+    end
+  end
+end
+
+--- Cache mounts that no step uses just now. Their lock files stay: a step that waits for one has
+-- it open.
+function Pruner:remove_mounts()
+  local dir, report = self.store.root .. "/cache", self.report
+  for _, name in ipairs(failure.check(fs.list(dir))) do
+    local path = dir .. "/" .. name
+    local lock = not name:find("%.lock$")
+      and fs.lock(path .. ".lock", "exclusive", { wait = false })
+    if lock then
+      report.mounts, report.bytes = report.mounts + 1, report.bytes + usage.tree(path)
+      self:take("mounts", name, function() gc.bury(self.store, path) end)
+      lock:release()
+    end
+  end
+end
+
+--- Removes what was asked for, and then all that nothing needs. options: containers, images, all
+-- (named images too), cache, mounts (cache mounts), before (seconds: only containers made, images
+-- stored and cache records used before then), dry_run. Answers { layers, blobs, cache, mounts,
+-- bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
+function prune.run(store, options)
+  local gone = { containers = {}, images = {}, cache = {}, mounts = {} }
+  local report = { cache = 0, mounts = 0, bytes = 0, containers = json.array {},
+    images = json.array {}, dry_run = options.dry_run or false }
+  local self = setmetatable({ store = store, options = options, report = report, gone = gone },
+    Pruner)
+  if options.containers then self:remove_containers() end
+  if options.images then self:remove_images() end
+  if options.cache then self:forget_cache() end
+  if options.mounts then self:remove_mounts() end
+  local swept = gc.sweep(store, { gone = gone, dry_run = options.dry_run })
+  report.layers, report.blobs = swept.layers, swept.blobs
+  report.bytes = report.bytes + swept.bytes
+  return report
+end
+
+--- Nobody else may be at work in a store that is emptied.
+local function check_alone(store)
+  for _, one in ipairs(store.containers:list()) do
+    failure.raise("name-in-use", ("container %s is running"):format(one.name),
+      { hint = ("`lamina rm --force %s` ends it"):format(one.name) })
+  end
+  store:sweep()
+  if #failure.check(fs.list(store.root .. "/tmp")) > 0 then
+    failure.raise("name-in-use", ("another lamina is at work in %s"):format(store.root),
+      { hint = "wait until it is done, or stop it" })
+  end
+end
+
+--- Empties the whole store: the only way for an ordinary user to remove files of sub-ids. What
+-- else lies in its directory stays.
+function prune.everything(store)
+  local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
+  check_alone(store)
+  store.db:close()
+  for _, name in ipairs(store.entries) do
+    failure.check(fs.remove(store.root .. "/" .. name))
+  end
+  if #failure.check(fs.list(store.root)) == 0 then failure.check(fs.remove(store.root)) end
+end
+
+return prune
