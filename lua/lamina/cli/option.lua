@@ -46,7 +46,7 @@ local function convert(row, word, value)
     usage(("option '%s' is true or false, not '%s'"):format(word, value))
   end
   if row.integer then
-    return math.tointeger(tonumber(value:match("^%d+$"), 10))
+    return value:match("^%d+$") and math.tointeger(tonumber(value, 10))
       or usage(("option '%s' needs a whole number, not '%s'"):format(word, value))
   end
   for _, choice in ipairs(row.choices or {}) do
