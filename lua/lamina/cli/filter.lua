@@ -43,11 +43,22 @@ function filter.has_labels(labels, wanted)
   return true
 end
 
+--- Refuses the value of a filter.
+function filter.invalid(command, key, value, expected)
+  failure.raise("usage", ("%s: filter '%s' is %s, not '%s'"):format(command, key, expected, value))
+end
+
 --- A filter that is true or false.
 function filter.boolean(command, key, value)
   if value == "true" or value == "1" then return true end
   if value == "false" or value == "0" then return false end
-  failure.raise("usage", ("%s: filter '%s' is true or false, not '%s'"):format(command, key, value))
+  filter.invalid(command, key, value, "true or false")
+end
+
+--- A filter that is one of a list.
+function filter.choice(command, key, value, choices)
+  if contains(choices, value) then return value end
+  filter.invalid(command, key, value, table.concat(choices, ", "))
 end
 
 return filter

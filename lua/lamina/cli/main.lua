@@ -10,6 +10,7 @@
 --     arguments = { { name = "SOURCE" }, { name = "TARGET" } },    -- optional=, many=
 --     stops_early = true,         -- words behind the first argument are arguments (run, exec)
 --     needs = "store",            -- or "join" (a running container's namespaces), "loop", nil
+--     before = function(context) … end,         -- raises; nothing is open yet
 --     container = function(context) … end,      -- for "join": its name; default arguments[1]
 --     detaches = function(options) … end,       -- whether it goes on in the background; it calls
 --                                               -- context.ready(text) then, which is printed

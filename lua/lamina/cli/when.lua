@@ -9,6 +9,12 @@ function when.seconds(value)
   return type(value) == "string" and text.parse_time(value) or nil
 end
 
+--- "3 hours": how long ago it was.
+function when.long(value)
+  local seconds = when.seconds(value)
+  return seconds and text.duration(math.max(0, os.time() - seconds)) or "N/A"
+end
+
 --- "3 hours ago"; "N/A" for no time, which an image may leave out.
 function when.since(value)
   local seconds = when.seconds(value)

@@ -40,6 +40,13 @@ function text.quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
+--- The beginning of a text and "…" where it has more than so many characters.
+function text.shorten(s, most)
+  local length = utf8.len(s)
+  if (length or #s) <= most then return s end
+  return s:sub(1, length and utf8.offset(s, most) - 1 or most - 1) .. "…"
+end
+
 local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
 
 local function visible(byte)

@@ -4,11 +4,6 @@ local when = require "lamina.cli.when"
 
 local longest_text = 45
 
-local function shorten(line)
-  local cut = utf8.len(line) and utf8.len(line) > longest_text and utf8.offset(line, longest_text)
-  return cut and line:sub(1, cut - 1) .. "…" or line
-end
-
 --- The sizes of an image's layers, bottom first; 0 where nothing is known of one.
 local function layer_sizes(store, image)
   local sizes = {}
@@ -26,7 +21,7 @@ local function row(entry, bytes, options)
     ID = "<missing>",
     CreatedSince = human and when.since(entry.created) or when.at(entry.created),
     CreatedAt = when.at(entry.created),
-    CreatedBy = options.no_trunc and created_by or shorten(created_by),
+    CreatedBy = options.no_trunc and created_by or text.shorten(created_by, longest_text),
     Size = human and text.size(bytes) or tostring(bytes),
     Comment = entry.comment or "",
   }

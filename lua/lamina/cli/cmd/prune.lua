@@ -1,0 +1,115 @@
+local confirm = require "lamina.cli.confirm"
+local duration = require "lamina.util.duration"
+local failure = require "lamina.util.failure"
+local filter = require "lamina.cli.filter"
+local prune = require "lamina.store.prune"
+local reference = require "lamina.image.reference"
+local text = require "lamina.util.text"
+
+--- What a run takes away, in words.
+local function plan_lines(options)
+  if options.everything then return { "everything in the store: images, containers, volumes" } end
+  return {
+    "all containers that don't run",
+    options.all and "all images that no container uses" or "all images without a name",
+    "the build cache" .. (options.all and " with its cache mounts" or ""),
+    "all layers that nothing needs then",
+  }
+end
+
+--- Seconds since the epoch of "24h", "2024-01-02T15:04:05Z" or "2024-01-02"; nil for none.
+local function time_limit(words)
+  if not words then return nil end
+  local word = words[#words]
+  local nanoseconds = duration.parse(word)
+  if nanoseconds then return os.time() - nanoseconds // 1000000000 end
+  return text.parse_time(word) or text.parse_time(word .. "T00:00:00Z")
+    or failure.raise("usage", ("prune: filter 'until' is a duration or a time, not '%s'")
+      :format(word), { hint = "until=24h, until=2024-01-02 or until=2024-01-02T15:04:05Z" })
+end
+
+--- Asks, before anything is opened; --force and --dry-run need no answer.
+local function before(context)
+  local options = context.options
+  if options.everything and options.dry_run then
+    failure.raise("usage", "prune: --everything and --dry-run don't go together")
+  end
+  context.limit = time_limit(filter.parse("prune", options.filter, { "until" })["until"])
+  if options.force or options.dry_run then return end
+  confirm("prune", "This removes", plan_lines(options))
+end
+
+local function show_containers(out, report)
+  if #report.containers == 0 then return end
+  out:line(report.dry_run and "Containers to delete:" or "Deleted containers:")
+  for _, id in ipairs(report.containers) do out:line("%s", id) end
+  out:line("")
+end
+
+local function show_images(out, report)
+  if #report.images == 0 then return end
+  out:line(report.dry_run and "Images to delete:" or "Deleted images:")
+  for _, image in ipairs(report.images) do
+    for _, name in ipairs(image.names) do
+      out:line("untagged: %s", reference.familiar(reference.parse(name)))
+    end
+    out:line("deleted: %s", image.id)
+  end
+  out:line("")
+end
+
+local counts = {
+  { "cache", "cache record" }, { "mounts", "cache mount" }, { "layers", "layer" },
+  { "blobs", "blob" },
+}
+
+local function show(out, report)
+  show_containers(out, report)
+  show_images(out, report)
+  local words = {}
+  for _, row in ipairs(counts) do
+    local n = report[row[1]]
+    if n > 0 then words[#words + 1] = ("%d %s%s"):format(n, row[2], n > 1 and "s" or "") end
+  end
+  if #words > 0 then
+    out:line("%s: %s", report.dry_run and "Also to delete" or "Also deleted",
+      table.concat(words, ", "))
+  end
+  out:line("%s: %s", report.dry_run and "Space to reclaim" or "Total reclaimed space",
+    text.size(report.bytes))
+end
+
+local function run(context)
+  local options = context.options
+  if options.everything then return prune.everything(context.store) end
+  local report = prune.run(context.store, {
+    containers = true, images = true, cache = true, all = options.all,
+    mounts = options.all and not context.limit, before = context.limit, dry_run = options.dry_run,
+  })
+  if options.json then return context.out:json(report) end
+  show(context.out, report)
+end
+
+return {
+  name = "prune",
+  summary = "Remove what isn't needed any more",
+  usage = "prune [OPTIONS]",
+  help = [[
+Removes containers that don't run, images without a name, the build cache, and the layers that
+nothing needs then. Volumes with a name stay. On a terminal it asks first; elsewhere it wants
+--force. --filter until=24h (or a time as 2024-01-02T15:04:05Z) keeps containers made, images
+stored and cache records used since.]],
+  example = "lamina prune --all --filter until=168h --dry-run",
+  options = {
+    { long = "all", short = "a",
+      help = "also images that have a name but no container, and cache mounts" },
+    { long = "dry-run", help = "show what would be removed and remove nothing" },
+    { long = "everything", help = "empty the whole store, volumes too" },
+    { long = "filter", value = "KEY=VALUE", many = true, help = "only what is older: until=TIME" },
+    { long = "force", short = "f", help = "don't ask" },
+    { long = "json", help = "what was removed as JSON" },
+  },
+  before = before,
+  needs = "store",
+  run = run,
+}

@@ -1,0 +1,45 @@
+--- An image as `docker image inspect` shows it.
+local json = require "lamina.core.json"
+local reference = require "lamina.image.reference"
+local text = require "lamina.util.text"
+
+--- The names people write, and those by the manifest's digest: one a repository.
+local function names_of(image)
+  local tags, digests, seen = json.array {}, json.array {}, {}
+  for i, name in ipairs(image.names) do
+    local ref = reference.parse(name)
+    local repository = reference.repository(ref)
+    tags[i] = reference.familiar(ref)
+    if not seen[repository] then digests[#digests + 1] = repository .. "@" .. image.manifest end
+    seen[repository] = true
+  end
+  return tags, digests
+end
+
+--- The comment of the last entry of its history.
+local function comment_of(config)
+  local history = config.history or {}
+  return history[#history] and history[#history].comment or ""
+end
+
+--- Where its layers lie, the topmost first.
+local function driver(store, image)
+  local paths = {}
+  for i = #image.layers, 1, -1 do paths[#paths + 1] = store.layers:path(image.layers[i]) end
+  return { Name = "overlay", Data = { LowerDir = table.concat(paths, ":") } }
+end
+
+return function(store, image)
+  local config = image.config
+  local tags, digests = names_of(image)
+  return {
+    Id = image.id, RepoTags = tags, RepoDigests = digests, Comment = comment_of(config),
+    Created = config.created or text.rfc3339(image.created), Author = config.author or "",
+    Config = config.config or {}, Architecture = config.architecture or "",
+    Variant = config.variant, Os = config.os or "", Size = image.size,
+    GraphDriver = driver(store, image),
+    RootFS = { Type = "layers", Layers = json.array(image.layers) },
+    Metadata = { StoredAt = text.rfc3339(image.stored) },
+    Descriptor = { digest = image.manifest },
+  }
+end

@@ -1,0 +1,117 @@
+local fixtures = require "support.fixtures"
+local helper = require "support.helper"
+local json = require "lamina.core.json"
+
+describe("lamina ps", function()
+  local lamina, id
+
+  setup(function()
+    lamina, id = fixtures.busybox_store()
+    lamina("run", "--name", "first", "--label", "kind=test", "busybox", "sh", "-c", "exit 3")
+    lamina("run", "--name", "second", "--volume", "/tmp:/data", "busybox", "true")
+    lamina("run", "--detach", "--name", "third", "busybox", "sh", "-c",
+      "echo 0123456789 >/file; while :; do sleep 1000; done")
+  end)
+
+  teardown(function()
+    lamina("rm", "--force", "third")
+    helper.cleanup()
+  end)
+
+  local function names(...)
+    local status, out, err = lamina("ps", "--format", "{{.Names}}", ...)
+    assert.equal("", err)
+    assert.equal(0, status)
+    return (out:gsub("\n", " "))
+  end
+
+  it("shows running containers under Docker's titles", function()
+    local _, out = lamina("ps")
+    local title, row = out:match("^([^\n]*)\n([^\n]*)\n$")
+    assert.matches("^CONTAINER ID   IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$", title)
+    assert.matches('^%x+   busybox   "sh %-c echo 01234567…"   .* ago +Up .* +third$', row)
+  end)
+
+  it("shows all of them, the newest first", function()
+    assert.equal("third second first ", names("-a"))
+    assert.equal("third second ", names("--last", "2"))
+    assert.equal("third ", names("-l"))
+    assert.equal("third ", names())
+  end)
+
+  it("tells the exit status and the age of one that ended", function()
+    local _, out = lamina("ps", "-a", "--filter", "name=first", "--format", "{{.Status}}")
+    assert.matches("^Exited %(3%) .* ago\n$", out)
+  end)
+
+  it("filters", function()
+    assert.equal("first ", names("--filter", "exited=3"))
+    assert.equal("second first ", names("--filter", "status=exited"))
+    assert.equal("first ", names("-a", "--filter", "label=kind"))
+    assert.equal("", names("-a", "--filter", "label=kind=other"))
+    assert.equal("second ", names("-a", "--filter", "volume=/data"))
+    assert.equal("first ", names("-a", "--filter", "before=second"))
+    assert.equal("third ", names("-a", "--filter", "since=second"))
+    assert.equal("third second first ", names("-a", "--filter", "ancestor=busybox"))
+    assert.equal("third first ", names("-a", "--filter", "name=first", "--filter", "name=third"))
+  end)
+
+  it("refuses what no filter means", function()
+    local status, _, err = lamina("ps", "--filter", "stauts=exited")
+    assert.equal(2, status)
+    assert.equal("lamina: ps: unknown filter 'stauts'\nhint: did you mean 'status'?\n", err)
+    status, _, err = lamina("ps", "--filter", "status=gone")
+    assert.equal(2, status)
+    assert.matches("filter 'status' is created, exited, running, not 'gone'", err, 1, true)
+    status = lamina("ps", "--filter", "exited=x")
+    assert.equal(2, status)
+  end)
+
+  it("prints ids alone, short or whole", function()
+    local _, short = lamina("ps", "-q")
+    assert.matches("^%x+\n$", short)
+    assert.equal(13, #short)
+    local _, whole = lamina("ps", "-q", "--no-trunc")
+    assert.equal(65, #whole)
+    assert.equal(short:sub(1, 12), whole:sub(1, 12))
+  end)
+
+  it("shows what a container has written with --size", function()
+    local _, out = lamina("ps", "--size")
+    assert.matches("NAMES     SIZE\n", out, 1, true)
+    assert.matches("third     11B (virtual ", out, 1, true)
+    local _, alone = lamina("ps", "--format", "{{.Size}}")
+    assert.matches("^11B ", alone)
+  end)
+
+  it("prints rows as JSON", function()
+    local _, out = lamina("ps", "-a", "--filter", "name=first", "--format", "json")
+    local row = assert(json.decode(out))
+    assert.equal("first", row.Names)
+    assert.equal("exited", row.State)
+    assert.equal("kind=test", row.Labels)
+  end)
+
+  it("shows the id of an image that lost its name", function()
+    local other = fixtures.busybox_store()
+    other("run", "--name", "one", "busybox", "true")
+    other("import", "--message", "another", fixtures.busybox_tar(), "busybox")
+    local _, out = other("ps", "-a", "--format", "{{.Image}}")
+    assert.matches("^%x+\n$", out)
+    assert.equal(13, #out)
+    assert.are_not.equal(id:sub(8, 19), out)
+  end)
+
+  it("shows no control bytes of a command", function()
+    local other = fixtures.busybox_store()
+    other("run", "busybox", "echo", "\27[31m")
+    local _, out = other("ps", "-a")
+    assert.is_nil(out:find("\27", 1, true))
+    assert.matches("\\x1b[31m", out, 1, true)
+  end)
+
+  it("ends with its example", function()
+    assert.equal(0, (helper.sh("lamina() { " .. lamina.program .. ' "$@"; }; '
+      .. "lamina ps --all --filter status=exited --format '{{.Names}}: {{.Status}}'")))
+  end)
+end)
