@@ -17,6 +17,7 @@ return {
     { "history", "Show how an image was made" },
     { "inspect", "Show all about images and containers" },
     { "import", "Make an image of a root file system in a tar" } },
+  { title = "Dockerfiles", { "parse", "Show how a Dockerfile is read" } },
   { title = "Machine", { "prune", "Remove what isn't needed any more" },
     { "version", "Show the version" },
     { "help", "Show how a command is used" } },
