@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/beneath.h"
+#include "bind/l_copy.h"
 #include "bind/l_file.h"
 #include "bind/l_value.h"
 #include "bind/lamlua.h"
@@ -377,7 +378,8 @@ static int l_probe(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "apply", l_apply },     { "pack", l_pack },   { "seal", l_seal },
-	{ "changes", l_changes }, { "probe", l_probe }, { NULL, NULL },
+	{ "changes", l_changes }, { "probe", l_probe }, { "copy", lamL_layer_copy },
+	{ NULL, NULL },
 };
 
 int luaopen_lamina_core_layer(lua_State *L);
