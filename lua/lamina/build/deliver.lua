@@ -137,7 +137,8 @@ function deliver.make(vertex, work, dir, below)
   local params = vertex.params
   local root <close> = open_target(vertex, work, dir, below)
   local target = {
-    to = root:fd(), destination = real_destination(root:fd(), params.destination), chown = owner(params.chown, root:fd()),
+    to = root:fd(), destination = real_destination(root:fd(), params.destination),
+    chown = owner(params.chown, root:fd()),
     chmod = params.chmod, parents = params.parents, exclude = params.exclude,
   }
   from_source(vertex, work, target)

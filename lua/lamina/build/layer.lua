@@ -34,7 +34,8 @@ end
 -- (SEMANTICS 87).
 function layer.keep(store, upper, below)
   local view <close> = exec.view(store, below)
-  local seal, info = { lower = view and view:fd() }, nil
+  local seal = { lower = view and view:fd() }
+  local info
   if is_little(upper) then
     failure.check(core.seal(upper, seal))
     info = failure.check(core.pack(upper, { form = "overlay" }))

@@ -5,6 +5,10 @@ local path = require "lamina.util.path"
 
 local mounts = {}
 
+local function invalid(format, ...)
+  failure.raise("invalid-input", "run: mount: " .. format:format(...))
+end
+
 -- What lamina mounts itself, and what nothing may be mounted on or into.
 local function check_target(target)
   local top = target:match("^/[^/]*")
