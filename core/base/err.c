@@ -5,6 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Puts ": reason" behind the `len` bytes that the step has, or had before it was cut: a long path
+ * loses its end, so that the reason stays. */
+static void append(struct lam_err *err, int len, const char *reason)
+{
+	const size_t size = sizeof(err->text), least = size / 2;
+	size_t at = len < 0 ? 0 : (size_t)len, need = strlen(reason) + sizeof("...: ");
+
+	if (at + need > size)
+		at = need < least ? size - need : at < least ? at : least;
+	snprintf(err->text + at, size - at, "%s: %s", at < (size_t)(len < 0 ? 0 : len) ? "..." : "",
+		 reason);
+}
+
 int lam_err_set(struct lam_err *err, int num, const char *fmt, ...)
 {
 	va_list args;
@@ -14,8 +27,8 @@ int lam_err_set(struct lam_err *err, int num, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	if (num && len >= 0 && (size_t)len < sizeof(err->text))
-		snprintf(err->text + len, sizeof(err->text) - (size_t)len, ": %s", strerror(num));
+	if (num)
+		append(err, len, strerror(num));
 	return -1;
 }
 
@@ -29,7 +42,6 @@ int lam_err_wrap(struct lam_err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	if (len >= 0 && (size_t)len < sizeof(err->text))
-		snprintf(err->text + len, sizeof(err->text) - (size_t)len, ": %s", inner);
+	append(err, len, inner);
 	return -1;
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -49,13 +50,25 @@ static size_t depth(const struct walk *w)
 	return w->levels.len / sizeof(struct level);
 }
 
+/* Through a descriptor, since fchmodat would follow a link that has taken the name. */
+static int open_up(int at, const char *name)
+{
+	lam_autofd fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char self[64];
+
+	if (fd < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return chmod(self, 0700);
+}
+
 /* A directory we may not read or search is ours to change when we may remove it. */
 static int open_dir(int at, const char *name)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	int fd = openat(at, name, flags);
 
-	if (fd < 0 && errno == EACCES && fchmodat(at, name, 0700, 0) == 0)
+	if (fd < 0 && errno == EACCES && open_up(at, name) == 0)
 		fd = openat(at, name, flags);
 	return fd;
 }
@@ -125,10 +138,15 @@ static void clear_immutable(int at, const char *name)
 	}
 }
 
-/* unlinkat, after opening up what stands in its way. */
+static int unlink_it(int at, const char *name, int flags)
+{
+	return unlinkat(at, name, flags) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* The same in a directory of the tree itself, after opening up what stands in its way. */
 static int unlink_hard(int at, const char *name, int flags)
 {
-	if (unlinkat(at, name, flags) == 0 || errno == ENOENT)
+	if (unlink_it(at, name, flags) == 0)
 		return 0;
 	if (errno == EACCES)
 		fchmod(at, 0700);
@@ -137,7 +155,18 @@ static int unlink_hard(int at, const char *name, int flags)
 		clear_immutable(at, name);
 	} else
 		return -1;
-	return unlinkat(at, name, flags);
+	return unlink_it(at, name, flags);
+}
+
+/* The tree's top: the directory that holds it isn't ours to change. */
+static int unlink_top(int at, const char *name, int flags)
+{
+	if (unlink_it(at, name, flags) == 0)
+		return 0;
+	if (errno != EPERM)
+		return -1;
+	clear_immutable(at, name);
+	return unlink_it(at, name, flags);
 }
 
 /* Removes entries until one is a directory that isn't empty: 1 with its name, 0 at the end. */
@@ -145,7 +174,7 @@ static int remove_entries(struct walk *w, char name[256], struct lam_err *err)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(w->dir))) {
+	while ((errno = 0, entry = readdir(w->dir))) {
 		int at = dirfd(w->dir);
 
 		if (is_dot(entry->d_name))
@@ -161,7 +190,7 @@ static int remove_entries(struct walk *w, char name[256], struct lam_err *err)
 		strcpy(name, entry->d_name);
 		return 1;
 	}
-	return 0;
+	return errno ? lam_err_set(err, errno, "read a directory") : 0;
 }
 
 static int remove_below(struct walk *w, int dir, const char *name, struct lam_err *err)
@@ -196,7 +225,7 @@ int lam_tree_remove(int dir, const char *name, struct lam_err *err)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : lam_err_set(err, errno, "remove %s", name);
 	if (!S_ISDIR(st.st_mode)) {
-		if (unlink_hard(dir, name, 0) < 0)
+		if (unlink_top(dir, name, 0) < 0)
 			return lam_err_set(err, errno, "remove %s", name);
 		return 0;
 	}
@@ -204,7 +233,7 @@ int lam_tree_remove(int dir, const char *name, struct lam_err *err)
 	walk_end(&w);
 	if (result < 0)
 		return lam_err_wrap(err, "remove %s", name);
-	if (unlink_hard(dir, name, AT_REMOVEDIR) < 0)
+	if (unlink_top(dir, name, AT_REMOVEDIR) < 0)
 		return lam_err_set(err, errno, "remove %s", name);
 	return 0;
 }
