@@ -3,7 +3,10 @@
  *   digest.sha256("text")                    -- hex
  *   local sha = digest.new(); sha:update(part); sha:hex()
  */
+#define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -12,6 +15,14 @@
 #include "bind/lamlua.h"
 
 #define SHA_TYPE "lamina.sha256"
+
+static struct lam_sha256 *check(lua_State *L)
+{
+	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+
+	luaL_argcheck(L, *slot, 1, "the hasher is gone");
+	return *slot;
+}
 
 /* digest.new() -> hasher */
 static int l_new(lua_State *L)
@@ -27,11 +38,11 @@ static int l_new(lua_State *L)
 /* sha:update(text) -> sha */
 static int l_update(lua_State *L)
 {
-	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+	struct lam_sha256 *sha = check(L);
 	size_t len;
 	const char *text = luaL_checklstring(L, 2, &len);
 
-	lam_sha256_update(*slot, text, len);
+	lam_sha256_update(sha, text, len);
 	lua_settop(L, 1);
 	return 1;
 }
@@ -39,10 +50,10 @@ static int l_update(lua_State *L)
 /* sha:hex() -> text; what follows belongs to a new digest */
 static int l_hex(lua_State *L)
 {
-	struct lam_sha256 **slot = luaL_checkudata(L, 1, SHA_TYPE);
+	struct lam_sha256 *sha = check(L);
 	char hex[LAM_SHA256_HEX];
 
-	lam_sha256_hex(*slot, hex);
+	lam_sha256_hex(sha, hex);
 	lua_pushstring(L, hex);
 	return 1;
 }
@@ -80,20 +91,30 @@ static int hash_file(int root, const char *path, char hex[LAM_SHA256_HEX], uint6
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	lam_autofd fd = root >= 0 ? lam_beneath_open(root, path, flags, 0, err) : open(path, flags);
 
-	if (fd < 0 && root < 0)
-		lam_err_set(err, errno, "open %s", path);
-	return fd < 0 ? -1 : lam_sha256_fd(fd, hex, size, path, err);
+	struct stat st;
+
+	if (fd < 0)
+		return root >= 0 ? -1 : lam_err_set(err, errno, "open %s", path);
+	if (fstat(fd, &st) < 0)
+		return lam_err_set(err, errno, "read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return lam_err_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
+				   "read %s: not a regular file", path);
+	return lam_sha256_fd(fd, hex, size, path, err);
 }
 
 /* digest.file(path[, {root=}]) -> hex, size | nil, err */
 static int l_file(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
-	int root = (int)lamL_intfield(L, 2, "root", -1);
+	static const char *const known[] = { "root", NULL };
+	const char *path = lamL_checkpath(L, 1);
 	char hex[LAM_SHA256_HEX];
 	struct lam_err err;
 	uint64_t size;
+	int root;
 
+	lamL_options(L, 2, known);
+	root = lamL_rootfield(L, 2);
 	if (hash_file(root, path, hex, &size, &err) < 0)
 		return lamL_fail(L, &err);
 	lua_pushstring(L, hex);

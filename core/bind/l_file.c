@@ -20,6 +20,8 @@
 #define FILE_TYPE "lamina.file"
 #define BUF_TYPE "lamina.buf"
 
+enum { READ_MOST = 16 << 20 }; /* at once, whatever is asked for */
+
 /* A descriptor; a lock is one too: the kernel drops it when the last copy is closed. */
 struct file_box {
 	int fd; /* -1 once closed */
@@ -72,18 +74,33 @@ static const int mode_flags[] = {
 	O_RDONLY | O_DIRECTORY,
 };
 
+/* A FIFO in a tree from outside must not hold us up: the open doesn't wait, reading does. */
+static int open_beneath(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
+{
+	int waits = !(flags & (O_PATH | O_DIRECTORY));
+	int fd = lam_beneath_open(root, path, waits ? flags | O_NONBLOCK : flags, mode, err);
+
+	if (fd >= 0 && waits)
+		fcntl(fd, F_SETFL, flags & O_APPEND);
+	return fd;
+}
+
 /* fs.open(path, "r"|"w"|"rw"|"a"|"path"|"dir"[, {root=, mode=0600}]) -> file | nil, err */
 static int l_open(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
-	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC;
-	int root = (int)lamL_intfield(L, 3, "root", -1);
-	mode_t mode = (mode_t)lamL_intfield(L, 3, "mode", 0600);
-	struct file_box *box = new_file(L);
+	static const char *const known[] = { "root", "mode", NULL };
+	const char *path = lamL_checkpath(L, 1);
+	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC, root;
+	struct file_box *box;
 	struct lam_err err;
+	mode_t mode;
 
+	lamL_options(L, 3, known);
+	root = lamL_rootfield(L, 3);
+	mode = (mode_t)lamL_rangefield(L, 3, "mode", 0600, 0, 07777);
+	box = new_file(L);
 	if (root >= 0) {
-		box->fd = lam_beneath_open(root, path, flags, mode, &err);
+		box->fd = open_beneath(root, path, flags, mode, &err);
 	} else {
 		box->fd = open(path, flags, mode);
 		if (box->fd < 0)
@@ -112,12 +129,16 @@ static int l_pipe(lua_State *L)
 static int l_lock(lua_State *L)
 {
 	static const char *const kinds[] = { "shared", "exclusive", NULL };
-	const char *path = luaL_checkstring(L, 1);
+	static const char *const known[] = { "wait", NULL };
+	const char *path = lamL_checkpath(L, 1);
 	int op = luaL_checkoption(L, 2, "exclusive", kinds) == 0 ? LOCK_SH : LOCK_EX;
-	int wait = lamL_boolfield(L, 3, "wait", 1), result;
-	struct file_box *box = new_file(L);
+	int wait, result;
+	struct file_box *box;
 	struct lam_err err;
 
+	lamL_options(L, 3, known);
+	wait = lamL_boolfield(L, 3, "wait", 1);
+	box = new_file(L);
 	box->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (box->fd < 0 && errno == EROFS)
 		box->fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -147,12 +168,15 @@ static int l_fd(lua_State *L)
 static int l_read(lua_State *L)
 {
 	int fd = check(L);
-	size_t n = (size_t)luaL_optinteger(L, 2, 65536);
+	lua_Integer most = luaL_optinteger(L, 2, 65536);
+	size_t n = most < READ_MOST ? (size_t)most : READ_MOST;
 	luaL_Buffer buffer;
-	char *space = luaL_buffinitsize(L, &buffer, n);
 	struct lam_err err;
 	ssize_t got;
+	char *space;
 
+	luaL_argcheck(L, most > 0, 2, "a positive count expected");
+	space = luaL_buffinitsize(L, &buffer, n);
 	do
 		got = read(fd, space, n);
 	while (got < 0 && errno == EINTR);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "bind/lamlua.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 int lamL_fail(lua_State *L, const struct lam_err *err)
@@ -15,6 +17,18 @@ int lamL_fail(lua_State *L, const struct lam_err *err)
 	lua_pushstring(L, name);
 	lua_setfield(L, -2, "errno");
 	return 2;
+}
+
+int lamL_done(lua_State *L, int result, const char *what, const char *path)
+{
+	struct lam_err err;
+
+	if (result < 0) {
+		lam_err_set(&err, errno, "%s %s", what, path);
+		return lamL_fail(L, &err);
+	}
+	lua_pushboolean(L, 1);
+	return 1;
 }
 
 void lamL_newtype(lua_State *L, const char *name, const luaL_Reg *meta, const luaL_Reg *methods)
@@ -37,14 +51,51 @@ static int is_known(const char *key, const char *const known[])
 	return 0;
 }
 
+static const char *list_known(lua_State *L, const char *const known[])
+{
+	lua_pushstring(L, *known);
+	while (*++known)
+		lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), *known);
+	return lua_tostring(L, -1);
+}
+
 void lamL_checkkeys(lua_State *L, int index, const char *const known[])
 {
 	index = lua_absindex(L, index);
 	luaL_checktype(L, index, LUA_TTABLE);
 	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || !is_known(lua_tostring(L, -2), known))
-			luaL_error(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL));
+			luaL_error(L, "unknown option '%s' (known: %s)",
+				   luaL_tolstring(L, -2, NULL), list_known(L, known));
 	}
+}
+
+void lamL_options(lua_State *L, int index, const char *const known[])
+{
+	if (!lua_isnoneornil(L, index))
+		lamL_checkkeys(L, index, known);
+}
+
+const char *lamL_checkpath(lua_State *L, int index)
+{
+	size_t len;
+	const char *path = luaL_checklstring(L, index, &len);
+
+	luaL_argcheck(L, strlen(path) == len, index, "a path with a NUL byte");
+	return path;
+}
+
+unsigned lamL_checkmode(lua_State *L, int index)
+{
+	lua_Integer mode = luaL_checkinteger(L, index);
+
+	luaL_argcheck(L, mode >= 0 && mode <= 07777, index, "permission bits, 0 to 4095");
+	return (unsigned)mode;
+}
+
+unsigned lamL_optmode(lua_State *L, int index, unsigned otherwise)
+{
+	return lua_isnoneornil(L, index) ? otherwise : lamL_checkmode(L, index);
 }
 
 const char *lamL_optfield(lua_State *L, int index, const char *key, const char *otherwise)
@@ -61,6 +112,17 @@ const char *lamL_optfield(lua_State *L, int index, const char *key, const char *
 	return value;
 }
 
+lua_Integer lamL_rangefield(lua_State *L, int index, const char *key, lua_Integer otherwise,
+			    lua_Integer least, lua_Integer most)
+{
+	lua_Integer value = lamL_intfield(L, index, key, otherwise);
+
+	if (value != otherwise && (value < least || value > most))
+		luaL_error(L, "option '%s': %I to %I expected, got %I", key, (LUAI_UACINT)least,
+			   (LUAI_UACINT)most, (LUAI_UACINT)value);
+	return value;
+}
+
 lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer otherwise)
 {
 	lua_Integer value = otherwise;
@@ -73,6 +135,11 @@ lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer 
 		luaL_error(L, "option '%s': integer expected, got %s", key, luaL_typename(L, -1));
 	lua_pop(L, 1);
 	return value;
+}
+
+int lamL_rootfield(lua_State *L, int index)
+{
+	return (int)lamL_rangefield(L, index, "root", -1, 0, INT_MAX);
 }
 
 int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise)

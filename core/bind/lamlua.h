@@ -14,15 +14,31 @@
 /* Pushes nil and { errno = "ENOENT" or nil, message = text }; returns 2. */
 int lamL_fail(lua_State *L, const struct lam_err *err);
 
+/* true for a result of 0; else errno with the step and the path, as lamL_fail. */
+int lamL_done(lua_State *L, int result, const char *what, const char *path);
+
 /* Makes a userdata type whose metatable a script cannot reach or change. */
 void lamL_newtype(lua_State *L, const char *name, const luaL_Reg *meta, const luaL_Reg *methods);
 
 /* Raises when the table at `index` has a key that is not in `known` (NULL ends it). */
 void lamL_checkkeys(lua_State *L, int index, const char *const known[]);
 
+/* The same where no table at all is fine too. */
+void lamL_options(lua_State *L, int index, const char *const known[]);
+
+/* A path argument: a string without a NUL byte. */
+const char *lamL_checkpath(lua_State *L, int index);
+
+/* Permission bits: an argument, or what stands for one that is absent. */
+unsigned lamL_checkmode(lua_State *L, int index);
+unsigned lamL_optmode(lua_State *L, int index, unsigned otherwise);
+
 /* Fields of the option table at `index` (which may be absent); a wrong type raises. */
 const char *lamL_optfield(lua_State *L, int index, const char *key, const char *otherwise);
 lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer otherwise);
+lua_Integer lamL_rangefield(lua_State *L, int index, const char *key, lua_Integer otherwise,
+			    lua_Integer least, lua_Integer most);
+int lamL_rootfield(lua_State *L, int index); /* "root", a descriptor; -1: none */
 int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise);
 
 /* A userdata box of plain memory that the collector frees: for arrays a function needs

@@ -1,0 +1,11 @@
+/* l_inode.h - two parts of lamina.core.fs that keep no state. */
+#ifndef LAM_BIND_L_INODE_H
+#define LAM_BIND_L_INODE_H
+
+#include "bind/lamlua.h"
+
+/* Add their functions to the table on the top of the stack. */
+void lamL_inode_functions(lua_State *L);
+void lamL_self_functions(lua_State *L);
+
+#endif
