@@ -6,12 +6,11 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "base/auto.h"
-#include "base/beneath.h"
-#include "base/path.h"
+#include "layer/attributes.h"
+#include "layer/entryname.h"
 #include "layer/marks.h"
 #include "layer/place.h"
 
@@ -22,6 +21,7 @@ const struct lam_apply_limits lam_apply_limits_default = {
 	.depth = 1024,
 	.path = 4096,
 	.xattr = 64 << 10,
+	.xattrs = 256,
 };
 
 struct source {
@@ -36,7 +36,7 @@ static la_ssize_t read_decoded(struct archive *archive, void *data, const void *
 	ssize_t n = lam_decoder_next(s->decoder, buffer, &s->err);
 
 	(void)archive;
-	s->failed = n < 0;
+	s->failed |= n < 0;
 	return n;
 }
 
@@ -46,122 +46,95 @@ static int entry_error(struct lam_err *err, const char *name)
 	return lam_err_wrap(err, "entry '%.200s'", name);
 }
 
-/* The name as a clean relative path, "" for the root. ".." is refused wherever it stands. */
-static int clean_name(const char *name, const struct lam_apply_limits *limits, char *out,
-		      struct lam_err *err)
+/* The mark needs its directory, and only that. */
+static int make_opaque(struct lam_placer *p, const char *path, struct timespec mtime,
+		       struct lam_err *err)
 {
-	const char *at = name;
-	unsigned depth = 0;
-	size_t n, len = 0;
+	lam_autofd parent = -1, fd = -1;
+	char name[256];
 
-	if (strlen(name) > limits->path || strlen(name) >= LAM_PATH_MAX)
-		return lam_err_set(err, ENAMETOOLONG, "longer than the limit 'path' of %u",
-				   limits->path);
-	for (; (n = lam_path_part(&at)) > 0; at += n) {
-		if (n == 1 && at[0] == '.')
-			continue;
-		if (n == 2 && memcmp(at, "..", 2) == 0)
-			return lam_err_set(err, EINVAL, "the name has '..' in it");
-		if (n > LAM_NAME_MAX)
-			return lam_err_set(err, ENAMETOOLONG, "a part of the name");
-		if (++depth > limits->depth)
-			return lam_err_set(err, E2BIG, "deeper than the limit 'depth' of %u",
-					   limits->depth);
-		if (len > 0)
-			out[len++] = '/';
-		memcpy(out + len, at, n);
-		len += n;
-	}
-	out[len] = '\0';
-	return 0;
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* `.wh.` begins no name but that of a marker itself: else a layer could hide what it isn't. */
-static int check_parents(const char *path, struct lam_err *err)
-{
-	const char *last = last_part(path);
-
-	for (const char *at = path; at < last; at = strchr(at, '/') + 1)
-		if (strncmp(at, LAM_WHITEOUT_PREFIX, 4) == 0)
-			return lam_err_set(err, EINVAL, "below a whiteout");
-	return 0;
-}
-
-static int make_opaque(struct lam_placer *p, const char *path, struct lam_err *err)
-{
-	char dir[LAM_PATH_MAX], self[64];
-	lam_autofd fd = -1;
-	size_t len = (size_t)(last_part(path) - path);
-
-	memcpy(dir, path, len);
-	strcpy(dir + len, len > 0 ? "" : ".");
-	fd = lam_beneath_mkdirs(p->root, dir, 0755, err);
-	if (fd < 0)
+	parent = lam_place_parent(p, path, mtime, name, err);
+	if (parent < 0)
 		return -1;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (setxattr(self, lam_mark_opaque(p->how->userxattr), "y", 1, 0) < 0)
+	fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsetxattr(fd, lam_mark_opaque(p->how->userxattr), "y", 1, 0) < 0)
 		return lam_err_set(err, errno, "mark as opaque");
 	return 0;
 }
 
-/* A marker: 1 when the entry was one, 0 when it is an ordinary name. */
-static int take_marker(struct lam_placer *p, const char *path, struct lam_err *err)
+static int make_whiteout(struct lam_placer *p, const char *path, struct timespec mtime,
+			 struct lam_err *err)
 {
-	const char *last = last_part(path), *name = last + 4;
-	lam_autofd parent = -1;
-	char found[256];
+	char name[256];
+	lam_autofd parent = lam_place_parent(p, path, mtime, name, err);
 
-	if (p->how->tree)
-		return 0;
-	if (check_parents(path, err) < 0)
+	if (parent < 0)
 		return -1;
-	if (strncmp(last, LAM_WHITEOUT_PREFIX, 4) != 0)
+	return lam_place_whiteout(parent, name + strlen(LAM_WHITEOUT_PREFIX), p->how->userxattr,
+				  err);
+}
+
+/* AUFS writes its whiteouts as hard links to one another. */
+static int check_marker(struct lam_placer *p, struct archive_entry *entry, struct lam_err *err)
+{
+	if (p->api->archive_entry_hardlink(entry) ||
+	    p->api->archive_entry_filetype(entry) == AE_IFREG)
 		return 0;
-	if (strcmp(last, LAM_WHITEOUT_OPAQUE) == 0)
-		return make_opaque(p, path, err) < 0 ? -1 : 1;
-	if (strncmp(name, LAM_WHITEOUT_PREFIX, 4) == 0)
-		return 1; /* AUFS' own files mean nothing here */
-	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return lam_err_set(err, EINVAL, "a whiteout of nothing");
-	parent = lam_beneath_parent(p->root, path, 0755, found, err);
-	if (parent < 0 || lam_place_whiteout(parent, name, p->how->userxattr, err) < 0)
+	return lam_err_set(err, EINVAL, "a whiteout is an empty file");
+}
+
+static int take_named(struct lam_placer *p, const char *path, struct archive_entry *entry,
+		      struct lam_err *err)
+{
+	struct timespec mtime = lam_attributes_time(p, entry);
+	int kind = p->how->tree ? LAM_ENTRY_ORDINARY : lam_entry_kind(path, err);
+
+	switch (kind) {
+	case LAM_ENTRY_ORDINARY:
+		return lam_place(p, path, entry, err);
+	case LAM_ENTRY_WHITEOUT:
+		return check_marker(p, entry, err) < 0 ? -1 : make_whiteout(p, path, mtime, err);
+	case LAM_ENTRY_OPAQUE:
+		return check_marker(p, entry, err) < 0 ? -1 : make_opaque(p, path, mtime, err);
+	case LAM_ENTRY_IGNORED:
+		return 0;
+	default:
 		return -1;
-	return 1;
+	}
 }
 
 static int take_entry(struct lam_placer *p, struct archive_entry *entry, struct lam_err *err)
 {
 	const char *name = p->api->archive_entry_pathname(entry);
 	char path[LAM_PATH_MAX];
-	int marker;
+	int result;
 
 	if (!name || !*name)
 		return lam_err_set(err, EINVAL, "an entry without a name that can be read");
-	if (clean_name(name, &p->how->limits, path, err) < 0)
-		return entry_error(err, name);
-	if (!*path)
-		return lam_place_root(p, entry, err) < 0 ? entry_error(err, name) : 0;
-	marker = take_marker(p, path, err);
-	if (marker < 0 || (marker == 0 && lam_place(p, path, entry, err) < 0))
-		return entry_error(err, name);
-	return 0;
+	result = lam_entry_clean(name, &p->how->limits, path, err);
+	if (result == 0)
+		result = *path ? take_named(p, path, entry, err) : lam_place_root(p, entry, err);
+	return result < 0 ? entry_error(err, name) : 0;
 }
 
-static int take_all(struct lam_placer *p, struct source *s, struct lam_applied *out,
-		    struct lam_err *err)
+/* A warning means that libarchive has left something out, a broken PAX record for one: other
+ * readers would see another file. That a name is no UTF-8 is none: it is taken as bytes. */
+static int is_readable(struct lam_placer *p, int rc)
+{
+	return rc == ARCHIVE_OK ||
+	       (rc == ARCHIVE_WARN &&
+		strstr(lam_archive_error(p->api, p->archive), "can't be converted from UTF-8"));
+}
+
+static int take_entries(struct lam_placer *p, struct lam_applied *out, struct lam_err *err)
 {
 	struct archive_entry *entry;
 	int rc;
 
-	while ((rc = p->api->archive_read_next_header(p->archive, &entry)) == ARCHIVE_OK ||
-	       rc == ARCHIVE_WARN) {
+	while ((rc = p->api->archive_read_next_header(p->archive, &entry)) != ARCHIVE_EOF) {
+		if (!is_readable(p, rc))
+			return lam_err_set(err, EBADMSG, "not a tar archive, or a damaged one: %s",
+					   lam_archive_error(p->api, p->archive));
 		if (++out->entries > p->how->limits.entries)
 			return lam_err_set(err, EFBIG, "more than the limit 'entries' of %llu",
 					   (unsigned long long)p->how->limits.entries);
@@ -170,15 +143,21 @@ static int take_all(struct lam_placer *p, struct source *s, struct lam_applied *
 		if (p->how->progress)
 			p->how->progress(p->how->progress_data, p->bytes);
 	}
+	out->bytes = p->bytes;
+	return lam_later_apply(p->later, p->root, err);
+}
+
+/* What failed below libarchive is the reason for what it says. */
+static int take_all(struct lam_placer *p, struct source *s, struct lam_applied *out,
+		    struct lam_err *err)
+{
+	int result = take_entries(p, out, err);
+
 	if (s->failed) {
 		*err = s->err;
 		return -1;
 	}
-	if (rc != ARCHIVE_EOF)
-		return lam_err_set(err, EBADMSG, "not a tar archive, or a damaged one: %s",
-				   p->api->archive_error_string(p->archive));
-	out->bytes = p->bytes;
-	return lam_place_finish(p, err);
+	return result;
 }
 
 /* To the very end, whatever stands behind the archive's own end mark: digests cover it. */
@@ -209,7 +188,7 @@ static int apply_decoded(struct source *s, struct lam_placer *p, struct lam_appl
 		result = take_all(p, s, out, err);
 	}
 	p->api->archive_read_free(p->archive);
-	lam_place_free(p);
+	lam_later_free(p->later);
 	return result < 0 ? -1 : drain(s->decoder, err);
 }
 
@@ -218,6 +197,17 @@ static locale_t use_utf8(locale_t *made)
 {
 	*made = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	return *made ? uselocale(*made) : (locale_t)0;
+}
+
+/* The media type has said what it is: nothing else is taken for it. */
+static int check_compression(const struct lam_decoder *decoder, int wanted, struct lam_err *err)
+{
+	int found = lam_decoder_compression(decoder);
+
+	if (wanted < 0 || wanted == found)
+		return 0;
+	return lam_err_set(err, EBADMSG, "compressed as %s, not %s", lam_compression_name(found),
+			   lam_compression_name(wanted));
 }
 
 int lam_apply(int fd, int root, const struct lam_apply *how, struct lam_applied *out,
@@ -235,6 +225,10 @@ int lam_apply(int fd, int root, const struct lam_apply *how, struct lam_applied 
 	source.decoder = lam_decoder_new(fd, how->keep, &limits, err);
 	if (!source.decoder)
 		return -1;
+	if (check_compression(source.decoder, how->compression, err) < 0) {
+		lam_decoder_free(source.decoder);
+		return -1;
+	}
 	before = use_utf8(&utf8);
 	result = apply_decoded(&source, &placer, out, err);
 	if (utf8) {

@@ -11,7 +11,8 @@
 
 struct lam_apply_limits {
 	uint64_t entries, bytes;
-	unsigned ratio, depth, path, xattr; /* xattr: bytes of all of an entry */
+	unsigned ratio, depth, path;
+	unsigned xattr, xattrs; /* of one entry: bytes of all, how many */
 };
 
 /* What SECURITY section 7 sets where nothing else is asked for. */
@@ -22,6 +23,7 @@ struct lam_apply {
 	int userxattr;      /* the kind of overlay that will show it */
 	long long uid, gid; /* for everything, -1: as the archive says */
 	unsigned ids;       /* how many ids are mapped: others can't be given */
+	int compression;    /* what it has to be (enum lam_compression), -1: whatever it is */
 	int keep;           /* descriptor that gets a copy of the input, or -1 */
 	struct lam_apply_limits limits;
 	void (*progress)(void *data, uint64_t done);

@@ -30,6 +30,13 @@ static int load(struct lam_archive *table, struct lam_err *err)
 	return 0;
 }
 
+const char *lam_archive_error(const struct lam_archive *api, struct archive *archive)
+{
+	const char *text = api->archive_error_string(archive);
+
+	return text ? text : "unknown error";
+}
+
 const struct lam_archive *lam_archive(struct lam_err *err)
 {
 	static struct lam_archive table;

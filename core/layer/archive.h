@@ -16,8 +16,7 @@
 	X(archive_read_open2)                                                                      \
 	X(archive_read_support_format_tar)                                                         \
 	X(archive_read_support_format_raw)                                                         \
-	X(archive_read_support_filter_xz)                                                          \
-	X(archive_read_support_filter_bzip2)                                                       \
+	X(archive_read_append_filter)                                                              \
 	X(archive_read_next_header)                                                                \
 	X(archive_read_data_block)                                                                 \
 	X(archive_read_data)                                                                       \
@@ -45,5 +44,8 @@ struct lam_archive {
 
 /* The table, loaded once a process; NULL with err filled when the library isn't there. */
 const struct lam_archive *lam_archive(struct lam_err *err);
+
+/* What went wrong last, never NULL. */
+const char *lam_archive_error(const struct lam_archive *api, struct archive *archive);
 
 #endif

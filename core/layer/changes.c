@@ -18,6 +18,7 @@ struct changes {
 	lam_change_visit *visit;
 	void *data;
 	struct lam_buf path;
+	int userxattr;
 };
 
 /* One directory of both trees. */
@@ -92,8 +93,8 @@ static int names_differ(int upper, int lower, struct lam_err *err)
 }
 
 /* Whether a name that was there before is to be told. */
-static int is_changed(const struct pair *dirs, const char *name, const struct stat *st,
-		      const struct stat *below, struct lam_err *err)
+static int is_changed(const struct changes *c, const struct pair *dirs, const char *name,
+		      const struct stat *st, const struct stat *below, struct lam_err *err)
 {
 	lam_autofd up = -1;
 	lam_autofd low = -1;
@@ -105,7 +106,7 @@ static int is_changed(const struct pair *dirs, const char *name, const struct st
 	low = open_dir(dirs->lower, name);
 	if (up < 0 || low < 0)
 		return lam_err_set(err, errno, "open %s", name);
-	return lam_mark_is_opaque(up) ? 1 : names_differ(up, low, err);
+	return lam_mark_is_opaque(up, c->userxattr) ? 1 : names_differ(up, low, err);
 }
 
 static int below(struct changes *c, const struct pair *dirs, struct lam_err *err);
@@ -125,7 +126,7 @@ static int inside(struct changes *c, const struct pair *dirs, const char *name, 
 				   DEPTH);
 	if (lam_buf_printf(&c->path, err, "/%s", name) < 0)
 		return -1;
-	next.opaque = next.opaque || lam_mark_is_opaque(up);
+	next.opaque = next.opaque || lam_mark_is_opaque(up, c->userxattr);
 	result = below(c, &next, err);
 	shorten(c, len);
 	return result;
@@ -141,7 +142,7 @@ static int entry(struct changes *c, const struct pair *dirs, const char *name, s
 		return lam_err_set(err, errno, "stat %s", name);
 	if (lam_mark_is_whiteout(&st))
 		return was ? tell(c, 'D', name, err) : 0;
-	changed = was ? is_changed(dirs, name, &st, &old, err) : 1;
+	changed = was ? is_changed(c, dirs, name, &st, &old, err) : 1;
 	if (changed < 0 || (changed && tell(c, was ? 'C' : 'A', name, err) < 0))
 		return -1;
 	return S_ISDIR(st.st_mode) ? inside(c, dirs, name, err) : 0;
@@ -159,10 +160,11 @@ static int below(struct changes *c, const struct pair *dirs, struct lam_err *err
 	return dirs->opaque && dirs->lower >= 0 ? tell_hidden(c, dirs, err) : 0;
 }
 
-int lam_changes(int upper, int lower, lam_change_visit *visit, void *data, struct lam_err *err)
+int lam_changes(int upper, int lower, int userxattr, lam_change_visit *visit, void *data,
+		struct lam_err *err)
 {
 	const struct pair roots = { upper, lower, 0, 0 };
-	struct changes c = { visit, data, LAM_BUF_INIT };
+	struct changes c = { visit, data, LAM_BUF_INIT, userxattr };
 	int result = lam_buf_puts(&c.path, "", err);
 
 	if (result == 0)

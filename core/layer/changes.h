@@ -9,7 +9,9 @@ typedef int lam_change_visit(void *data, char kind, const char *path, struct lam
 
 /* Calls visit for each change, parents before what is in them. A directory counts as changed when
  * it looks another way or names came or went in it; what was only copied up isn't told. `lower`
- * is a descriptor of what lies below, merged and read-only; -1 for nothing. */
-int lam_changes(int upper, int lower, lam_change_visit *visit, void *data, struct lam_err *err);
+ * is a descriptor of what lies below, merged and read-only; -1 for nothing; `userxattr` is
+ * the kind of overlay that has made the marks, -1: either. */
+int lam_changes(int upper, int lower, int userxattr, lam_change_visit *visit, void *data,
+		struct lam_err *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "layer/archive.h"
 
 enum { CHUNK = 256 << 10, OUT = 1 << 20, ZSTD_WINDOW_LOG = 27 };
+static const char *const names[] = { "none", "gzip", "zstd", "xz", "bzip2" };
 static const uint64_t ratio_from = 64 << 20;
 
 struct lam_decoder {
@@ -70,6 +71,16 @@ static int refill(struct lam_decoder *d, struct lam_err *err)
 	return 0;
 }
 
+static int raw_error(struct lam_decoder *d, struct lam_err *err)
+{
+	if (d->raw_err.text[0]) {
+		*err = d->raw_err;
+		return -1;
+	}
+	return lam_err_set(err, EBADMSG, "%s: %s", names[d->compression],
+			   lam_archive_error(d->api, d->raw));
+}
+
 static la_ssize_t raw_read(struct archive *raw, void *data, const void **buffer)
 {
 	struct lam_decoder *d = data;
@@ -84,8 +95,12 @@ static la_ssize_t raw_read(struct archive *raw, void *data, const void **buffer)
 	return (la_ssize_t)n;
 }
 
+/* One filter, appended by name: libarchive would look for further ones of its own accord. It
+ * warns where it would run a program instead of its own code, and that is none of ours. */
 static int start_raw(struct lam_decoder *d, struct lam_err *err)
 {
+	int filter =
+	    d->compression == LAM_COMPRESSION_XZ ? ARCHIVE_FILTER_XZ : ARCHIVE_FILTER_BZIP2;
 	struct archive_entry *entry;
 
 	d->api = lam_archive(err);
@@ -95,14 +110,12 @@ static int start_raw(struct lam_decoder *d, struct lam_err *err)
 	if (!d->raw)
 		return lam_err_set(err, ENOMEM, "decompress");
 	d->api->archive_read_support_format_raw(d->raw);
-	if (d->compression == LAM_COMPRESSION_XZ)
-		d->api->archive_read_support_filter_xz(d->raw);
-	else
-		d->api->archive_read_support_filter_bzip2(d->raw);
+	if (d->api->archive_read_append_filter(d->raw, filter) != ARCHIVE_OK)
+		return lam_err_set(err, ENOSYS, "this libarchive can't decompress %s",
+				   names[d->compression]);
 	if (d->api->archive_read_open2(d->raw, d, NULL, raw_read, NULL, NULL) != ARCHIVE_OK ||
 	    d->api->archive_read_next_header(d->raw, &entry) != ARCHIVE_OK)
-		return lam_err_set(err, EBADMSG, "decompress: %s",
-				   d->api->archive_error_string(d->raw));
+		return raw_error(d, err);
 	return 0;
 }
 
@@ -173,42 +186,51 @@ static int only_zeros(const struct lam_decoder *d)
 	return 1;
 }
 
-static ssize_t next_gzip(struct lam_decoder *d, struct lam_err *err)
+/* One call into the inflater; what it gave is in `out`. Returns how much that is. */
+static ssize_t inflate_some(struct lam_decoder *d, struct lam_err *err)
 {
 	struct inflate_state *s = d->inflate;
-	size_t have = 0;
+	int rc;
+
+	s->next_in = d->in + d->in_at;
+	s->avail_in = (uint32_t)(d->in_len - d->in_at);
+	s->next_out = d->out;
+	s->avail_out = OUT;
+	rc = isal_inflate(s);
+	d->in_at = d->in_len - s->avail_in;
+	if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT)
+		return lam_err_set(err, EBADMSG, "gzip: damaged data (%d)", rc);
+	if (s->block_state == ISAL_BLOCK_FINISH)
+		d->in_member = 0;
+	return OUT - (ssize_t)s->avail_out;
+}
+
+static ssize_t next_gzip(struct lam_decoder *d, struct lam_err *err)
+{
+	ssize_t have = 0;
 
 	while (have == 0) {
-		int rc;
+		int is_end;
 
 		if (refill(d, err) < 0)
 			return -1;
+		is_end = d->in_at == d->in_len && d->input_ended;
+		if (!d->in_member && is_end)
+			return 0;
+		if (!d->in_member && only_zeros(d)) {
+			d->in_at = d->in_len;
+			continue;
+		}
 		if (!d->in_member) {
-			if (d->in_at == d->in_len && d->input_ended)
-				return 0;
-			if (only_zeros(d)) {
-				d->in_at = d->in_len;
-				continue;
-			}
-			isal_inflate_init(s);
-			s->crc_flag = ISAL_GZIP;
+			isal_inflate_init(d->inflate);
+			d->inflate->crc_flag = ISAL_GZIP;
 			d->in_member = 1;
 		}
-		if (d->in_at == d->in_len && d->input_ended)
+		have = inflate_some(d, err);
+		if (have == 0 && is_end && d->in_member)
 			return lam_err_set(err, EBADMSG, "gzip: the end is missing");
-		s->next_in = d->in + d->in_at;
-		s->avail_in = (uint32_t)(d->in_len - d->in_at);
-		s->next_out = d->out;
-		s->avail_out = OUT;
-		rc = isal_inflate(s);
-		d->in_at = d->in_len - s->avail_in;
-		have = OUT - s->avail_out;
-		if (rc != ISAL_DECOMP_OK)
-			return lam_err_set(err, EBADMSG, "gzip: damaged data (%d)", rc);
-		if (s->block_state == ISAL_BLOCK_FINISH)
-			d->in_member = 0;
 	}
-	return (ssize_t)have;
+	return have;
 }
 
 static ssize_t next_zstd(struct lam_decoder *d, struct lam_err *err)
@@ -239,8 +261,7 @@ static ssize_t next_raw(struct lam_decoder *d, struct lam_err *err)
 	la_ssize_t n = d->api->archive_read_data(d->raw, d->out, OUT);
 
 	if (n < 0)
-		return lam_err_set(err, EBADMSG, "decompress: %s",
-				   d->api->archive_error_string(d->raw));
+		return raw_error(d, err);
 	while (n == 0 && !d->input_ended) { /* the digest is of everything */
 		d->in_at = d->in_len;
 		if (refill(d, err) < 0)
@@ -299,6 +320,11 @@ void lam_decoder_result(struct lam_decoder *d, struct lam_decoded *out)
 	out->size = d->in_size;
 	out->tar_size = d->out_size;
 	out->compression = d->compression;
+}
+
+const char *lam_compression_name(enum lam_compression compression)
+{
+	return names[compression];
 }
 
 enum lam_compression lam_decoder_compression(const struct lam_decoder *d)

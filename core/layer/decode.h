@@ -42,6 +42,9 @@ struct lam_decoded {
 };
 void lam_decoder_result(struct lam_decoder *d, struct lam_decoded *out);
 
+/* "none", "gzip", ... */
+const char *lam_compression_name(enum lam_compression compression);
+
 enum lam_compression lam_decoder_compression(const struct lam_decoder *d);
 
 void lam_decoder_free(struct lam_decoder *d);

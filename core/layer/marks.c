@@ -30,12 +30,13 @@ int lam_mark_xattr_travels(const char *name)
 	return 1;
 }
 
-int lam_mark_is_opaque(int dir)
+int lam_mark_is_opaque(int dir, int userxattr)
 {
 	char value[2];
 
-	for (int userxattr = 0; userxattr < 2; userxattr++)
-		if (fgetxattr(dir, lam_mark_opaque(userxattr), value, sizeof(value)) == 1 &&
+	for (int kind = 0; kind < 2; kind++)
+		if ((userxattr < 0 || userxattr == kind) &&
+		    fgetxattr(dir, lam_mark_opaque(kind), value, sizeof(value)) == 1 &&
 		    value[0] == 'y')
 			return 1;
 	return 0;

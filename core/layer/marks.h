@@ -6,8 +6,10 @@
  * never taken from one.
  *
  * An ordinary user can't make device nodes or trusted xattrs. They are kept as
- * `user.lamina.device` = "c:1:3" on an empty file and `user.lamina.xattr.NAME`, so that the
- * layer's tar can be made again to the byte. */
+ * `user.lamina.device` = "c:1:3:UID:GID" on an empty file and `user.lamina.xattr.NAME`, so that
+ * the layer's tar can be made again to the byte. They are believed only on files of the user who
+ * packs (root, in the namespaces of a store): in a step every user can set user xattrs on files
+ * of its own, and would else give himself a device or a file capability. */
 #ifndef LAM_LAYER_MARKS_H
 #define LAM_LAYER_MARKS_H
 
@@ -20,6 +22,7 @@
 #define LAM_MARK_XATTR "user.lamina.xattr."
 #define LAM_WHITEOUT_PREFIX ".wh."
 #define LAM_WHITEOUT_OPAQUE ".wh..wh..opq"
+#define LAM_WHITEOUT_AUFS ".wh..wh."
 
 /* The xattr's name in this kind of overlay. */
 const char *lam_mark_opaque(int userxattr);
@@ -29,7 +32,7 @@ int lam_mark_is_whiteout(const struct stat *st);
 /* Whether an xattr of a tar may be set, or one of a directory may be written into a tar. */
 int lam_mark_xattr_travels(const char *name);
 
-/* Whether the directory carries the opaque mark, of either kind. */
-int lam_mark_is_opaque(int dir);
+/* Whether the directory carries the opaque mark: of that kind of overlay, or with -1 of either. */
+int lam_mark_is_opaque(int dir, int userxattr);
 
 #endif

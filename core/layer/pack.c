@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
+#include "base/fd.h"
 #include "layer/links.h"
 #include "layer/marks.h"
 #include "layer/names.h"
@@ -67,12 +68,12 @@ static int put_content(struct packer *p, int fd, uint64_t size, struct lam_err *
 
 		if (lam_buf_reserve(&p->pending, want + BLOCK, err) < 0)
 			return -1;
-		n = read(fd, p->pending.data + p->pending.len, want);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return lam_err_set(err, n < 0 ? errno : ESTALE,
-					   "read: it changed meanwhile");
+		/* whole pieces: what gzip makes of it depends on where they end */
+		n = lam_fd_read_full(fd, p->pending.data + p->pending.len, want, "it", err);
+		if (n < 0)
+			return -1;
+		if ((size_t)n < want)
+			return lam_err_set(err, ESTALE, "read: it was cut meanwhile");
 		p->pending.len += (size_t)n;
 		rest -= (uint64_t)n;
 		if (p->pending.len >= CHUNK && flush(p, err) < 0)
@@ -99,16 +100,19 @@ static struct lam_tar_entry head_of(const struct packer *p, const struct stat *s
 				       .mtime = entry_time(p, st) };
 }
 
-/* "c:1:3" on an empty file stands for a node that this user couldn't make (marks.h). */
+/* What stands for a node that this user couldn't make (marks.h). */
 static void take_stand_in(const struct lam_xattrs *x, struct lam_tar_entry *e)
 {
+	unsigned major, minor, uid, gid;
 	char kind;
-	unsigned major, minor;
 
-	if (x->device[0] && sscanf(x->device, "%c:%u:%u", &kind, &major, &minor) == 3) {
+	if (x->device[0] &&
+	    sscanf(x->device, "%c:%u:%u:%u:%u", &kind, &major, &minor, &uid, &gid) == 5) {
 		e->type = kind == 'b' ? '4' : '3';
 		e->major = major;
 		e->minor = minor;
+		e->uid = uid;
+		e->gid = gid;
 	}
 }
 
@@ -121,7 +125,8 @@ static int put_file(struct packer *p, int dir, const char *name, const struct st
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "open");
-	if (lam_xattrs_read(fd, &xattrs, err) < 0)
+	if (lam_xattrs_read(&(struct lam_xattr_source){ .fd = fd, .owner = st->st_uid }, &xattrs,
+			    err) < 0)
 		return -1;
 	e.type = '0';
 	e.size = (uint64_t)st->st_size;
@@ -134,12 +139,25 @@ static int put_file(struct packer *p, int dir, const char *name, const struct st
 	return put_content(p, fd, e.size, err);
 }
 
-static int put_link(struct packer *p, int dir, const char *name, const struct stat *st,
-		    struct lam_err *err)
+/* The head of what isn't opened to read: a link or a node. */
+static int put_special(struct packer *p, int fd, const struct stat *st, struct lam_tar_entry *e,
+		       struct lam_err *err)
+{
+	const struct lam_xattr_source from = { .fd = fd, .is_path = 1, .owner = st->st_uid };
+	lam_autoxattrs xattrs = LAM_XATTRS_INIT;
+
+	if (lam_xattrs_read(&from, &xattrs, err) < 0)
+		return -1;
+	e->xattrs = xattrs.list;
+	e->nxattrs = xattrs.count;
+	return put_head(p, e, err);
+}
+
+static int put_link(struct packer *p, int fd, const struct stat *st, struct lam_err *err)
 {
 	struct lam_tar_entry e = head_of(p, st);
 	char target[4097];
-	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
 
 	if (n < 0)
 		return lam_err_set(err, errno, "readlink");
@@ -147,10 +165,10 @@ static int put_link(struct packer *p, int dir, const char *name, const struct st
 	e.type = '2';
 	e.mode = 0777;
 	e.link = target;
-	return put_head(p, &e, err);
+	return put_special(p, fd, st, &e, err);
 }
 
-static int put_node(struct packer *p, const struct stat *st, struct lam_err *err)
+static int put_node(struct packer *p, int fd, const struct stat *st, struct lam_err *err)
 {
 	struct lam_tar_entry e = head_of(p, st);
 
@@ -159,7 +177,17 @@ static int put_node(struct packer *p, const struct stat *st, struct lam_err *err
 		e.major = major(st->st_rdev);
 		e.minor = minor(st->st_rdev);
 	}
-	return put_head(p, &e, err);
+	return put_special(p, fd, st, &e, err);
+}
+
+static int put_unopened(struct packer *p, int dir, const char *name, const struct stat *st,
+			struct lam_err *err)
+{
+	lam_autofd fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return lam_err_set(err, errno, "open");
+	return S_ISLNK(st->st_mode) ? put_link(p, fd, st, err) : put_node(p, fd, st, err);
 }
 
 /* A further name of a file that is in the tar already. */
@@ -179,6 +207,8 @@ static int put_dir(struct packer *p, int dir, const char *name, const struct sta
 static int put_one(struct packer *p, int dir, const char *name, const struct stat *st, int depth,
 		   struct lam_err *err)
 {
+	if (S_ISSOCK(st->st_mode))
+		return 0; /* nobody listens on it */
 	if (!S_ISDIR(st->st_mode) && st->st_nlink > 1) {
 		const char *first = lam_links_first(p->links, st, p->path.data, err);
 
@@ -192,12 +222,8 @@ static int put_one(struct packer *p, int dir, const char *name, const struct sta
 		return put_dir(p, dir, name, st, depth, err);
 	case S_IFREG:
 		return put_file(p, dir, name, st, err);
-	case S_IFLNK:
-		return put_link(p, dir, name, st, err);
-	case S_IFSOCK:
-		return 0;
 	default:
-		return put_node(p, st, err);
+		return put_unopened(p, dir, name, st, err);
 	}
 }
 
@@ -222,7 +248,7 @@ static int put_whiteouts(struct packer *p, int dir, const struct lam_names *name
 {
 	char mark[300];
 
-	if (lam_mark_is_opaque(dir) && put_mark(p, LAM_WHITEOUT_OPAQUE, err) < 0)
+	if (lam_mark_is_opaque(dir, p->how->userxattr) && put_mark(p, LAM_WHITEOUT_OPAQUE, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
 		struct stat st;
@@ -282,7 +308,8 @@ static int put_dir_head(struct packer *p, int fd, const struct stat *st, struct 
 	lam_autoxattrs xattrs = LAM_XATTRS_INIT;
 	struct lam_tar_entry e = head_of(p, st);
 
-	if (lam_xattrs_read(fd, &xattrs, err) < 0)
+	if (lam_xattrs_read(&(struct lam_xattr_source){ .fd = fd, .owner = st->st_uid }, &xattrs,
+			    err) < 0)
 		return -1;
 	e.type = '5';
 	e.xattrs = xattrs.list;

@@ -8,8 +8,9 @@
 #include "layer/encode.h"
 
 struct lam_pack {
-	int tree;   /* a plain tree: marks mean nothing */
-	int output; /* descriptor, or -1: digests only */
+	int tree;      /* a plain tree: marks mean nothing */
+	int userxattr; /* the kind of overlay whose opaque marks count; -1: of either */
+	int output;    /* descriptor, or -1: digests only */
 	enum lam_compression compression;
 	int level;     /* 0: the default */
 	int64_t epoch; /* later times become this; -1: none do */

@@ -4,29 +4,28 @@
 
 #include "layer/apply.h"
 #include "layer/archive.h"
-
-struct lam_later; /* directories whose times are set at the end */
+#include "layer/later.h"
 
 struct lam_placer {
 	int root;
 	const struct lam_apply *how;
 	const struct lam_archive *api;
 	struct archive *archive;
-	struct lam_later *later;
+	struct lam_later *later; /* what lam_place leaves for the end */
 	uint64_t bytes;
 };
 
-/* Makes the entry `path` (relative, clean, not empty). */
+/* Opens the directory that holds the last part of `path` (relative, clean, not empty) and copies
+ * that part's name. Missing parents are made: 0755, as old as the entry that needs them. */
+int lam_place_parent(struct lam_placer *p, const char *path, struct timespec mtime, char last[256],
+		     struct lam_err *err);
+
+/* Makes the entry `path`. */
 int lam_place(struct lam_placer *p, const char *path, struct archive_entry *entry,
 	      struct lam_err *err);
 
 /* The entry for the root itself: attributes of a directory only. */
 int lam_place_root(struct lam_placer *p, struct archive_entry *entry, struct lam_err *err);
-
-/* Once all are made: the directories' times. */
-int lam_place_finish(struct lam_placer *p, struct lam_err *err);
-
-void lam_place_free(struct lam_placer *p);
 
 /* A whiteout for `name` in the directory `parent`; what this layer itself has there stays. */
 int lam_place_whiteout(int parent, const char *name, int userxattr, struct lam_err *err);

@@ -19,12 +19,14 @@ static int same_status(const struct stat *up, const struct stat *low)
 	       up->st_mtim.tv_nsec == low->st_mtim.tv_nsec;
 }
 
-static int same_xattrs(int a, int b, struct lam_err *err)
+static int same_xattrs(int up, int low, uid_t owner, struct lam_err *err)
 {
+	const struct lam_xattr_source a = { .fd = up, .owner = owner };
+	const struct lam_xattr_source b = { .fd = low, .owner = owner };
 	lam_autoxattrs x = LAM_XATTRS_INIT;
 	lam_autoxattrs y = LAM_XATTRS_INIT;
 
-	if (lam_xattrs_read(a, &x, err) < 0 || lam_xattrs_read(b, &y, err) < 0)
+	if (lam_xattrs_read(&a, &x, err) < 0 || lam_xattrs_read(&b, &y, err) < 0)
 		return -1;
 	if (x.count != y.count || strcmp(x.device, y.device) != 0)
 		return 0;
@@ -63,7 +65,8 @@ static int same_target(int upper, int lower, const char *name, struct lam_err *e
 	return n == m && memcmp(x, y, (size_t)n) == 0;
 }
 
-static int same_opened(int upper, int lower, const char *name, int is_file, struct lam_err *err)
+static int same_opened(int upper, int lower, const char *name, const struct stat *st,
+		       struct lam_err *err)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	lam_autofd up = openat(upper, name, flags);
@@ -72,8 +75,8 @@ static int same_opened(int upper, int lower, const char *name, int is_file, stru
 
 	if (up < 0 || low < 0)
 		return lam_err_set(err, errno, "open %s", name);
-	same = same_xattrs(up, low, err);
-	return same == 1 && is_file ? same_bytes(up, low, name, err) : same;
+	same = same_xattrs(up, low, st->st_uid, err);
+	return same == 1 && S_ISREG(st->st_mode) ? same_bytes(up, low, name, err) : same;
 }
 
 int lam_same(int upper, int lower, const char *name, const struct stat *up, const struct stat *low,
@@ -82,12 +85,12 @@ int lam_same(int upper, int lower, const char *name, const struct stat *up, cons
 	if (!same_status(up, low))
 		return 0;
 	if (S_ISDIR(up->st_mode))
-		return same_opened(upper, lower, name, 0, err);
+		return same_opened(upper, lower, name, up, err);
 	if (up->st_nlink > 1)
 		return 0;
 	if (S_ISLNK(up->st_mode))
 		return same_target(upper, lower, name, err);
 	if (S_ISREG(up->st_mode) && up->st_size == low->st_size)
-		return same_opened(upper, lower, name, 1, err);
+		return same_opened(upper, lower, name, up, err);
 	return 0;
 }

@@ -55,88 +55,99 @@ static int drop_opaque(int dir, struct lam_err *err)
 	return 0;
 }
 
-static long seal_below(int upper, int lower, int opaque, int depth, struct lam_err *err);
+/* One directory of both trees. */
+struct pair {
+	int upper, lower; /* lower: -1 where there is none */
+	int opaque;       /* nothing of the lower one shows through */
+	int userxattr;    /* the kind of overlay that has made the marks, -1: either */
+	int depth;
+};
+
+static long seal_below(const struct pair *dirs, struct lam_err *err);
 
 /* A directory of the upper. What was done in it changes its times: they are put back. */
-static long seal_dir(int upper, int lower, const char *name, int opaque, int depth,
-		     struct lam_err *err)
+static long seal_dir(const struct pair *dirs, const char *name, struct lam_err *err)
 {
-	lam_autofd up = open_dir(upper, name);
-	lam_autofd low = open_dir(lower, name);
+	lam_autofd up = open_dir(dirs->upper, name);
+	lam_autofd low = open_dir(dirs->lower, name);
+	struct pair next = { up, low, dirs->opaque, dirs->userxattr, dirs->depth + 1 };
 	struct stat st, below;
 	struct timespec times[2];
-	int hides, same;
 	long removed;
+	int same;
 
 	if (up < 0 || fstat(up, &st) < 0)
 		return lam_err_set(err, errno, "open %s", name);
-	if (depth > DEPTH)
+	if (next.depth > DEPTH)
 		return lam_err_set(err, E2BIG, "%s: deeper than the limit 'depth' of %d", name,
 				   DEPTH);
-	hides = opaque || lam_mark_is_opaque(up);
-	removed = seal_below(up, low, hides, depth, err);
+	next.opaque = next.opaque || lam_mark_is_opaque(up, next.userxattr);
+	removed = seal_below(&next, err);
 	if (removed < 0 || drop_opaque(up, err) < 0)
 		return -1;
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	if (futimens(up, times) < 0)
 		return lam_err_set(err, errno, "times of %s", name);
-	if (hides || low < 0 || fstat(low, &below) < 0)
+	if (next.opaque || low < 0 || fstat(low, &below) < 0)
 		return removed;
-	same = lam_same(upper, lower, name, &st, &below, err);
+	same = lam_same(dirs->upper, dirs->lower, name, &st, &below, err);
 	if (same < 0)
 		return -1;
-	return same && unlinkat(upper, name, AT_REMOVEDIR) == 0 ? removed + 1 : removed;
+	return same && unlinkat(dirs->upper, name, AT_REMOVEDIR) == 0 ? removed + 1 : removed;
 }
 
 /* Anything else: whether it says nothing. */
-static int is_idle(int upper, int lower, const char *name, const struct stat *st, int opaque,
+static int is_idle(const struct pair *dirs, const char *name, const struct stat *st,
 		   struct lam_err *err)
 {
 	struct stat below;
-	int was = is_there(lower, name, &below);
+	int was = is_there(dirs->lower, name, &below);
 
 	if (lam_mark_is_whiteout(st))
 		return !was;
-	return was && !opaque ? lam_same(upper, lower, name, st, &below, err) : 0;
+	if (!was || dirs->opaque)
+		return 0;
+	return lam_same(dirs->upper, dirs->lower, name, st, &below, err);
 }
 
-static long seal_entry(int upper, int lower, const char *name, int opaque, int depth,
-		       struct lam_err *err)
+static long seal_entry(const struct pair *dirs, const char *name, struct lam_err *err)
 {
 	struct stat st;
 	int idle;
 
-	if (!is_there(upper, name, &st))
+	if (!is_there(dirs->upper, name, &st))
 		return lam_err_set(err, errno, "stat %s", name);
 	if (S_ISDIR(st.st_mode))
-		return seal_dir(upper, lower, name, opaque, depth + 1, err);
-	idle = is_idle(upper, lower, name, &st, opaque, err);
-	if (idle == 1 && unlinkat(upper, name, 0) < 0)
+		return seal_dir(dirs, name, err);
+	idle = is_idle(dirs, name, &st, err);
+	if (idle == 1 && unlinkat(dirs->upper, name, 0) < 0)
 		return lam_err_set(err, errno, "remove %s", name);
 	return idle;
 }
 
-static long seal_below(int upper, int lower, int opaque, int depth, struct lam_err *err)
+static long seal_below(const struct pair *dirs, struct lam_err *err)
 {
 	lam_autonames names;
 	long removed = 0;
 
-	if (lam_names_read(upper, &names, err) < 0)
+	if (lam_names_read(dirs->upper, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		long inside = seal_entry(upper, lower, names.list[i], opaque, depth, err);
+		long inside = seal_entry(dirs, names.list[i], err);
 
 		if (inside < 0)
 			return -1;
 		removed += inside;
 	}
-	if (opaque && lower >= 0 && hide_rest(upper, lower, err) < 0)
+	if (dirs->opaque && dirs->lower >= 0 && hide_rest(dirs->upper, dirs->lower, err) < 0)
 		return -1;
 	return removed;
 }
 
-long lam_seal(int upper, int lower, struct lam_err *err)
+long lam_seal(int upper, int lower, int userxattr, struct lam_err *err)
 {
-	return seal_below(upper, lower, 0, 0, err);
+	const struct pair roots = { upper, lower, 0, userxattr, 0 };
+
+	return seal_below(&roots, err);
 }

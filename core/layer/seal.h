@@ -1,6 +1,7 @@
 /* seal.h - an overlay's upper directory becomes a layer that stands by itself.
  *
- * `lower` is a descriptor of what lies below it, merged and read-only; -1 for nothing. */
+ * `lower` is a descriptor of what lies below it, merged and read-only; -1 for nothing.
+ * `userxattr` is the kind of overlay that has made the marks; -1: marks of either count. */
 #ifndef LAM_LAYER_SEAL_H
 #define LAM_LAYER_SEAL_H
 
@@ -9,6 +10,6 @@
 /* Takes out what says nothing: whiteouts of names that aren't below, and what was copied up and is
  * as it was (same.h). Opaque marks become whiteouts of what they hide. Returns how many
  * entries were taken out. */
-long lam_seal(int upper, int lower, struct lam_err *err);
+long lam_seal(int upper, int lower, int userxattr, struct lam_err *err);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef LAM_LAYER_XATTRS_H
 #define LAM_LAYER_XATTRS_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "layer/tarhead.h"
 
@@ -12,13 +14,20 @@ struct lam_xattrs {
 	char device[64]; /* what it stands in for (marks.h), or "" */
 };
 
+struct lam_xattr_source {
+	int fd;
+	int is_path; /* it is O_PATH */
+	uid_t owner; /* of the file: only our own files' marks are believed */
+};
+
 #define LAM_XATTRS_INIT                                                                            \
 	{                                                                                          \
 		.count = 0                                                                         \
 	}
 
 /* Reads those of an open file; what was kept under another name gets its own back. */
-int lam_xattrs_read(int fd, struct lam_xattrs *xattrs, struct lam_err *err);
+int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *xattrs,
+		    struct lam_err *err);
 
 void lam_xattrs_free(struct lam_xattrs *xattrs);
 #define lam_autoxattrs __attribute__((cleanup(lam_xattrs_free))) struct lam_xattrs

@@ -34,14 +34,15 @@ end
 -- (SEMANTICS 87).
 function layer.keep(store, upper, below)
   local view <close> = exec.view(store, below)
-  local seal = { lower = view and view:fd() }
+  local as = { form = "overlay", userxattr = store.userxattr }
+  local seal = { lower = view and view:fd(), userxattr = store.userxattr }
   local info
   if is_little(upper) then
     failure.check(core.seal(upper, seal))
-    info = failure.check(core.pack(upper, { form = "overlay" }))
+    info = failure.check(core.pack(upper, as))
   else
     sched.job(core.seal, upper, seal)
-    info = sched.job(core.pack, upper, { form = "overlay" })
+    info = sched.job(core.pack, upper, as)
   end
   store.layers:adopt(upper, info)
   return { diff_id = info.diff_id, created = os.time() }

@@ -11,7 +11,8 @@ local changes = {}
 --- The changes that one directory in overlay form makes to the layers below it.
 local function of_directory(store, dir, below)
   local view <close> = exec.view(store, below)
-  return sched.job(layer.changes, dir, { lower = view and view:fd() })
+  return sched.job(layer.changes, dir,
+    { lower = view and view:fd(), userxattr = store.userxattr })
 end
 
 --- The directories in which names came or went, those of our mount points left out.

@@ -18,8 +18,8 @@ local function keep_layer(store, source)
   failure.check(fs.chmod(dir, 493)) -- 0755, unless the tar says otherwise
   sched.job(layer.apply, source, dir,
     { form = "overlay", userxattr = store.userxattr, ids = store.ids })
-  sched.job(layer.seal, dir)
-  local info = sched.job(layer.pack, dir, { form = "overlay" })
+  sched.job(layer.seal, dir, { userxattr = store.userxattr })
+  local info = sched.job(layer.pack, dir, { form = "overlay", userxattr = store.userxattr })
   store.layers:adopt(dir, info)
   return info.diff_id
 end

@@ -17,9 +17,9 @@ local layer = {}
 local function seal(store, record, dir)
   leftover.remove(store, record, dir)
   local view <close> = exec.view(store, record.layers)
-  sched.job(core.seal, dir, { lower = view and view:fd() })
+  sched.job(core.seal, dir, { lower = view and view:fd(), userxattr = store.userxattr })
   if #failure.check(fs.list(dir)) == 0 then return nil end
-  return sched.job(core.pack, dir, { form = "overlay" })
+  return sched.job(core.pack, dir, { form = "overlay", userxattr = store.userxattr })
 end
 
 --- Copies a tree in overlay form as the tar it stands for.
@@ -27,7 +27,7 @@ local function copy(store, from, to)
   local reader <close>, write_end = fs.pipe()
   local writer <close> = write_end
   local packing <close> = sched.spawn(sched.job, core.pack, from,
-    { form = "overlay", output = writer:fd(), compression = "none" })
+    { form = "overlay", userxattr = store.userxattr, output = writer:fd(), compression = "none" })
   sched.sleep(0) -- the job has its end of the pipe; the reader must not have that one
   writer:close()
   sched.job(core.apply, reader:fd(), to,

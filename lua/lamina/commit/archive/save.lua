@@ -27,7 +27,7 @@ end
 --- Writes a layer's canonical tar, which must be the one that is promised.
 local function write_layer(store, diff_id, fd)
   local info = sched.job(layer.pack, store.layers:path(diff_id),
-    { form = "overlay", output = fd, compression = "none" })
+    { form = "overlay", userxattr = store.userxattr, output = fd, compression = "none" })
   if info.diff_id == diff_id then return end
   failure.raise("corrupt", ("layer %s is not what it was (now %s)"):format(diff_id, info.diff_id),
     { hint = "`lamina fsck --deep` looks for more" })

@@ -1,0 +1,124 @@
+/* later.c - see later.h */
+#define _GNU_SOURCE
+#include "layer/later.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/beneath.h"
+#include "layer/links.h"
+
+struct one {
+	char *path;
+	ino_t inode;
+	mode_t mode;
+	struct timespec mtime;
+};
+
+struct lam_later {
+	struct one *list;
+	size_t count, cap;
+};
+
+static int grow(struct lam_later **slot)
+{
+	struct lam_later *later = *slot;
+	struct one *list;
+	size_t cap;
+
+	if (!later)
+		later = *slot = calloc(1, sizeof(*later));
+	if (!later)
+		return -1;
+	if (later->count < later->cap)
+		return 0;
+	cap = later->cap ? 2 * later->cap : 64;
+	list = realloc(later->list, cap * sizeof(*list));
+	if (!list)
+		return -1;
+	later->list = list;
+	later->cap = cap;
+	return 0;
+}
+
+int lam_later_add(struct lam_later **slot, const char *path, ino_t inode, mode_t mode,
+		  struct timespec mtime, struct lam_err *err)
+{
+	char *copy = strdup(path);
+
+	if (!copy || grow(slot) < 0) {
+		free(copy);
+		return lam_err_set(err, ENOMEM, "directories");
+	}
+	(*slot)->list[(*slot)->count++] = (struct one){ copy, inode, mode, mtime };
+	return 0;
+}
+
+/* Whether this directory was seen to already: the table knows an inode by what asked first. */
+static int is_done(struct lam_links *done, const struct stat *st, size_t index, struct lam_err *err)
+{
+	const char *first;
+	char self[32];
+
+	snprintf(self, sizeof(self), "%zu", index);
+	first = lam_links_first(done, st, self, err);
+	return first ? strcmp(first, self) != 0 : -1;
+}
+
+/* Opened anew without following a link, and only touched while it is still that directory. */
+static int finish(const struct lam_later *later, size_t index, int root, struct lam_links *done,
+		  struct lam_err *err)
+{
+	const struct one *one = &later->list[index];
+	const struct timespec times[2] = { one->mtime, one->mtime };
+	lam_autofd fd =
+	    lam_beneath_open(root, one->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	struct stat st;
+	int skip;
+
+	if (fd < 0)
+		return err->num == ENOENT || err->num == ENOTDIR || err->num == ELOOP ? 0 : -1;
+	if (fstat(fd, &st) < 0 || st.st_ino != one->inode)
+		return 0; /* replaced by a later entry */
+	skip = is_done(done, &st, index, err);
+	if (skip)
+		return skip < 0 ? -1 : 0;
+	if (futimens(fd, times) < 0)
+		return lam_err_set(err, errno, "times of %s", one->path);
+	if ((one->mode & 0700) != 0700 && fchmod(fd, one->mode) < 0)
+		return lam_err_set(err, errno, "mode of %s", one->path);
+	return 0;
+}
+
+/* From the last to the first: what was made in a directory comes behind it, and a directory that
+ * is closed to us can't be looked into. */
+int lam_later_apply(const struct lam_later *later, int root, struct lam_err *err)
+{
+	struct lam_links *done;
+	int result = 0;
+
+	if (!later)
+		return 0;
+	done = lam_links_new(err);
+	if (!done)
+		return -1;
+	for (size_t i = later->count; i-- > 0 && result == 0;)
+		result = finish(later, i, root, done, err);
+	lam_links_free(done);
+	return result;
+}
+
+void lam_later_free(struct lam_later *later)
+{
+	if (!later)
+		return;
+	for (size_t i = 0; i < later->count; i++)
+		free(later->list[i].path);
+	free(later->list);
+	free(later);
+}
