@@ -1,170 +1,174 @@
 --- The part of Go's templates that `--format` needs.
 --
---   {{.Field}}  {{.Config.Env}}  {{json .}}  {{.Names | json}}  {{index .Labels "key"}}
---   {{join .Cmd " "}}  {{len .Layers}}  {{upper .Tag}}  {{lower .Tag}}
+--   {{.Field}}  {{json .}}  {{.Names | json}}  {{index .Labels "key"}}  (see expression.lua)
+--   {{if .A}}…{{else if .B}}…{{else}}…{{end}}   {{with .Config}}…{{end}}
+--   {{range .List}}…{{else}}…{{end}}   {{range $key, $value := .Map}}…{{end}}
+--   {{- .Field -}} takes the blanks around it away; {{/* nothing */}}
 --
 -- What a template puts in is escaped; \t and \n in its own text are a tab and a new line.
-local check = require "lamina.util.check"
+local expression = require "lamina.ui.expression"
 local failure = require "lamina.util.failure"
-local text = require "lamina.util.text"
+local functions = require "lamina.ui.functions"
 
 local template = {}
 
-local function fail(message, hint)
-  failure.raise("usage", "--format: " .. message, { hint = hint })
-end
-
-local function is_null(value)
-  return value == nil or type(value) == "userdata"
-end
-
-local function encode(value)
-  local json = require "lamina.core.json"
-  if value == nil then value = json.null end
-  return failure.check(json.encode(value))
-end
-
-local show
-
---- Go's way to print a map or a list.
-local function show_table(value)
-  local keys, parts = {}, {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  if #value > 0 or #keys == 0 then
-    for i, item in ipairs(value) do parts[i] = show(item) end
-    return "[" .. table.concat(parts, " ") .. "]"
-  end
-  table.sort(keys)
-  for i, key in ipairs(keys) do parts[i] = key .. ":" .. show(value[key]) end
-  return "map[" .. table.concat(parts, " ") .. "]"
-end
-
-function show(value)
-  if is_null(value) then return "<no value>" end
-  return type(value) == "table" and show_table(value) or tostring(value)
-end
-
-local functions = {}
-
-functions.json = encode
-
-function functions.len(value)
-  if type(value) == "string" then return #value end
-  if type(value) ~= "table" then fail("len needs a list, a map or text") end
-  local n = 0
-  for _ in pairs(value) do n = n + 1 end
-  return n
-end
-
-function functions.join(list, separator)
-  if type(list) ~= "table" then return is_null(list) and "" or show(list) end
-  local parts = {}
-  for i, item in ipairs(list) do parts[i] = show(item) end
-  return table.concat(parts, separator or " ")
-end
-
-function functions.index(value, ...)
-  for _, key in ipairs { ... } do
-    if type(value) ~= "table" then return nil end
-    value = value[math.type(key) == "integer" and key + 1 or key]
-  end
-  return value
-end
-
-function functions.upper(value) return show(value):upper() end
-
-function functions.lower(value) return show(value):lower() end
-
---- Words of an action: fields, strings, numbers, names and "|".
-local function words_of(action)
-  local words, at = {}, 1
-  while true do
-    at = action:find("%S", at)
-    if not at then return words end
-    local word = action:match('^"[^"]*"', at) or action:match("^|", at)
-      or action:match("^[^%s|\"]+", at) or fail(("a quote isn't closed in '%s'"):format(action))
-    words[#words + 1] = word
-    at = at + #word
-  end
-end
-
---- The value at a path such as ".Config.Env". What isn't there on the first level is a mistake.
-local function field(row, path)
-  local value, level = row, 1
-  for name in path:gmatch("[^.]+") do
-    if type(value) ~= "table" then return nil end
-    if level == 1 and value[name] == nil then
-      local names = {}
-      for known in pairs(row) do names[#names + 1] = known end
-      table.sort(names)
-      local near = check.suggest(name, names)
-      fail(("there is no field '.%s'"):format(name), near and ("did you mean '.%s'?"):format(near)
-        or "there are ." .. table.concat(names, ", ."))
-    end
-    value, level = value[name], level + 1
-  end
-  return value
-end
-
-local function operand(word, row)
-  if word == "." then return row end
-  if word:sub(1, 1) == "." then return field(row, word) end
-  if word:sub(1, 1) == '"' then return word:sub(2, -2) end
-  return math.tointeger(tonumber(word)) or fail(("'%s' isn't understood"):format(word),
-    "fields begin with a dot; functions are json, join, index, len, upper, lower")
-end
-
---- Evaluates words[from..to], with the value that was piped in as the last argument.
-local function command(words, from, to, row, piped)
-  local fn = functions[words[from]]
-  if not fn then
-    if to > from then fail(("'%s' is no function"):format(words[from])) end
-    return operand(words[from], row)
-  end
-  local arguments = {}
-  for i = from + 1, to do arguments[#arguments + 1] = operand(words[i], row) end
-  local n = to - from
-  if piped then n, arguments[n + 1] = n + 1, piped[1] end
-  if n == 0 then fail(("'%s' needs an argument"):format(words[from])) end
-  return fn(table.unpack(arguments, 1, n))
-end
-
-local function evaluate(action, row)
-  local words = words_of(action)
-  local from, piped = 1, nil
-  for i = 1, #words + 1 do
-    if words[i] == "|" or i > #words then
-      if i == from then fail(("'{{%s}}' is incomplete"):format(action)) end
-      piped = { (command(words, from, i - 1, row, piped)) }
-      from = i + 1
-    end
-  end
-  return piped[1]
+local function fail(message)
+  failure.raise("usage", "--format: " .. message)
 end
 
 local escapes = { t = "\t", n = "\n", ["\\"] = "\\" }
 
---- Splits a template into text and actions: { "text", { action }, … }.
-function template.parse(source)
-  local parts, at = {}, 1
-  while at <= #source do
-    local open, _, action = source:find("{{%-?(.-)%-?}}", at)
-    if not open and source:find("{{", at, true) then fail("'{{' without '}}'") end
-    local plain = source:sub(at, (open or #source + 1) - 1)
-    if plain ~= "" then parts[#parts + 1] = (plain:gsub("\\([tn\\])", escapes)) end
-    if not open then break end
-    parts[#parts + 1] = { action }
-    at = select(2, source:find("}}", open, true)) + 1
+--- Where the braces of an action close; those inside its quotes don't.
+local function closing(source, at)
+  while true do
+    local quote, close = source:find('["`]', at), source:find("}}", at, true)
+    if not close then fail("'{{' without '}}'") end
+    if not quote or quote > close then return close end
+    local mark = source:sub(quote, quote)
+    at = quote + 1
+    while source:sub(at, at) ~= mark do
+      if at > #source then fail("a quote isn't closed") end
+      at = at + (mark == '"' and source:sub(at, at) == "\\" and 2 or 1)
+    end
+    at = at + 1
   end
-  return parts
 end
 
---- Renders parsed parts for one value.
-function template.render(parts, row)
-  local out = {}
-  for i, part in ipairs(parts) do
-    out[i] = type(part) == "string" and part or text.escape(show(evaluate(part[1], row)))
+--- Splits a template into texts and actions: { text = } or { action = }.
+local function tokens_of(source)
+  local tokens, at, trims = {}, 1, false
+  while at <= #source do
+    local open = source:find("{{", at, true)
+    local plain = source:sub(at, (open or #source + 1) - 1)
+    if trims then plain = plain:gsub("^%s+", "") end
+    if open and source:find("^%-%s", open + 2) then plain = plain:gsub("%s+$", "") end
+    if plain ~= "" then tokens[#tokens + 1] = { text = plain:gsub("\\([tn\\])", escapes) } end
+    if not open then break end
+    local close = closing(source, open + 2)
+    local action = source:sub(open + 2, close - 1)
+    trims = action:find("%s%-$") ~= nil
+    action = action:gsub("^%-%s", ""):gsub("%s%-$", ""):match("^%s*(.-)%s*$")
+    if not action:find("^/%*.*%*/$") then tokens[#tokens + 1] = { action = action } end
+    at = close + 2
   end
+  return tokens
+end
+
+--- A text alone, such as {{"\n"}}, is the template's own.
+local function own_text(action)
+  local value = action:match('^"([^"]*)"$')
+  return value and (value:gsub("\\([tn\\])", escapes))
+end
+
+local Parser = {}
+Parser.__index = Parser
+
+local blocks = { ["if"] = true, range = true, with = true }
+
+--- A block up to its end: { kind=, test=, nodes…, otherwise = nodes }.
+function Parser:block(kind, words)
+  local node = { kind = kind, test = expression.parse(words), body = nil }
+  local stop, rest
+  node.body, stop, rest = self:nodes(kind)
+  if stop == "else" then
+    local nested, nested_words = rest:match("^(%a+)%s+(.+)$")
+    if nested == kind and kind ~= "range" then
+      node.otherwise = { self:block(kind, nested_words) } -- its {{end}} is ours too
+    elseif rest == "" then
+      node.otherwise = self:nodes(kind)
+    else
+      fail(("'{{else %s}}' isn't understood"):format(rest))
+    end
+  end
+  return node
+end
+
+--- The nodes up to {{end}} or {{else}}, which `inside` a block must come.
+function Parser:nodes(inside)
+  local nodes = {}
+  while self.tokens[self.at] do
+    local token = self.tokens[self.at]
+    self.at = self.at + 1
+    local word, rest = (token.action or ""):match("^(%a+)%s*(.*)$")
+    if token.text then
+      nodes[#nodes + 1] = token.text
+    elseif word == "end" or word == "else" then
+      if not inside then fail(("'{{%s}}' without a beginning"):format(word)) end
+      return nodes, word, rest
+    elseif blocks[word] then
+      nodes[#nodes + 1] = self:block(word, rest)
+    else
+      nodes[#nodes + 1] = own_text(token.action) or { value = expression.parse(token.action) }
+    end
+  end
+  if inside then fail(("'{{%s}}' without '{{end}}'"):format(inside)) end
+  return nodes
+end
+
+--- Reads a template; raises a failure "usage".
+function template.parse(source)
+  return (setmetatable({ tokens = tokens_of(source), at = 1 }, Parser):nodes())
+end
+
+local render
+
+--- A scope within another, with its own dot and variables.
+local function inner(scope, dot, names, ...)
+  local own = { dot = dot, root = scope.root, names = setmetatable({}, { __index = scope.names }) }
+  local values = { ... }
+  for i, name in ipairs(names or {}) do own.names[name] = { value = values[i] } end
+  return own
+end
+
+local function each(out, node, value, scope)
+  local names, count = node.test.names, 0
+  local keys = type(value) == "table" and functions.keys(value)
+  for i, item in ipairs(keys or type(value) == "table" and value or {}) do
+    local key = keys and item or i - 1
+    if keys then item = value[key] end
+    local own = names and #names == 1 and inner(scope, item, names, item)
+      or inner(scope, item, names, key, item)
+    render(out, node.body, own)
+    count = count + 1
+  end
+  return count > 0
+end
+
+local function render_block(out, node, scope)
+  local value = expression.evaluate(node.test, scope)
+  local done
+  if node.kind == "range" then
+    done = each(out, node, value, scope)
+  else
+    done = functions.is_true(value)
+    local dot = scope.dot
+    if node.kind == "with" then dot = value end
+    if done then render(out, node.body, inner(scope, dot, node.test.names, value)) end
+  end
+  if not done and node.otherwise then render(out, node.otherwise, inner(scope, scope.dot)) end
+end
+
+function render(out, nodes, scope)
+  for _, node in ipairs(nodes) do
+    if type(node) == "string" then
+      out[#out + 1] = node
+    elseif node.kind then
+      render_block(out, node, scope)
+    else
+      local value, names = expression.evaluate(node.value, scope), node.value.names
+      if names then
+        scope.names[names[1]] = { value = value }
+      else
+        out[#out + 1] = functions.print(value)
+      end
+    end
+  end
+end
+
+--- Renders a parsed template for one value.
+function template.render(nodes, row)
+  local out = {}
+  render(out, nodes, { dot = row, root = row, names = {} })
   return table.concat(out)
 end
 
