@@ -24,6 +24,13 @@ local function keep_layer(store, source)
   return info.diff_id
 end
 
+--- What is wrong with a source is told with its name.
+local function layer_of(store, options)
+  local ok, result = pcall(keep_layer, store, options.source)
+  if ok then return result end
+  error(failure.wrap(result, "import " .. options.label), 0)
+end
+
 --- Imports a tar, in any compression, and answers the image's id; it is on disk then.
 -- options: source (path or descriptor), label (how the history calls it), names,
 -- message, changes, platform.
@@ -32,7 +39,7 @@ function import.run(store, options)
   config.config = change.apply(config.config or {}, options.changes)
   local created = clock.now()
   config.created = text.rfc3339(created)
-  local diff_id = keep_layer(store, options.source)
+  local diff_id = layer_of(store, options)
   config.rootfs = { type = "layers", diff_ids = { diff_id } }
   image_config.add_history(config, {
     created = config.created, comment = options.message or "Imported from " .. options.label,

@@ -110,4 +110,11 @@ function reference.familiar(ref)
   return with_suffix(reference.repository(ref), ref)
 end
 
+--- The whole name that is to be given to an image: one by its digest can't be given.
+function reference.target(text)
+  local ref = reference.parse(text)
+  if ref.digest then refuse(text, "a digest can't be given, only a tag") end
+  return reference.format(ref)
+end
+
 return reference

@@ -178,7 +178,7 @@ end
 --- Gives an image a name, which leaves the image that had it.
 function Images:tag(id, name)
   failure.check(self.db:run("insert or replace into names values (?, ?, ?)",
-    reference.format(reference.parse(name)), id, os.time()))
+    reference.target(name), id, os.time()))
 end
 
 --- Takes a name away; answers whether it was there.

@@ -59,7 +59,7 @@ end
 local function names(target, options)
   local list, seen = {}, {}
   local function add(name)
-    local full = reference.format(reference.parse(name))
+    local full = reference.target(name)
     if not seen[full] then list[#list + 1] = full end
     seen[full] = true
   end

@@ -13,7 +13,7 @@ end
 
 local function run(context)
   local options, name = context.options, context.arguments[2]
-  local names = name and { reference.format(reference.parse(name)) }
+  local names = name and { reference.target(name) }
   local record = context.store.containers:get(context.arguments[1])
   if options.dry_run then return show(context, record) end
   context.out:line("%s", commit.run(context.store, record, {

@@ -12,7 +12,7 @@ becomes <none>. Without a tag the name gets the tag "latest".]],
   needs = "store",
   run = function(context)
     local images = context.store.images
-    local name = reference.format(reference.parse(context.arguments[2]))
+    local name = reference.target(context.arguments[2])
     images:tag(images:resolve(context.arguments[1]).id, name)
   end,
 }
