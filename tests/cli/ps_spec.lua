@@ -109,9 +109,4 @@ describe("lamina ps", function()
     assert.is_nil(out:find("\27", 1, true))
     assert.matches("\\x1b[31m", out, 1, true)
   end)
-
-  it("ends with its example", function()
-    assert.equal(0, (helper.sh("lamina() { " .. lamina.program .. ' "$@"; }; '
-      .. "lamina ps --all --filter status=exited --format '{{.Names}}: {{.Status}}'")))
-  end)
 end)

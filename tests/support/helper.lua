@@ -62,20 +62,32 @@ function helper.sh(command, input)
   return how == "signal" and 128 + code or code, out, err
 end
 
+local Store = {}
+Store.__index = Store
+
+--- The shell command line that runs lamina with these words on the store.
+function Store:line(...)
+  local words = { "env", "LAMINA_ROOT=" .. helper.quote(self.root),
+    helper.quote(helper.lamina_path) }
+  for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
+  return table.concat(words, " ")
+end
+
+function Store:__call(...)
+  return helper.sh(self:line(...))
+end
+
+--- The same for what must succeed: answers stdout alone, and blames the caller's line.
+function Store:ok(...)
+  local status, out, err = self(...)
+  if status == 0 then return out end
+  error(("lamina %s: status %d: %s%s"):format(table.concat({ ... }, " "), status, out, err), 2)
+end
+
 --- A lamina on a store of its own: `local run = helper.store(); run("images", "-q")`.
--- Answers status, stdout, stderr. `run.root` is the store's folder, `run.program` begins a shell
--- command: helper.sh("gzip <root.tar | " .. run.program .. " import - debian").
+-- Answers status, stdout, stderr. `run.root` is the store's folder.
 function helper.store()
-  local store = { root = helper.tmpdir() .. "/store" }
-  store.program = ("LAMINA_ROOT=%s %s"):format(helper.quote(store.root),
-    helper.quote(helper.lamina_path))
-  return setmetatable(store, {
-    __call = function(_, ...)
-      local words = { store.program }
-      for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
-      return helper.sh(table.concat(words, " "))
-    end,
-  })
+  return setmetatable({ root = helper.tmpdir() .. "/store" }, Store)
 end
 
 return helper

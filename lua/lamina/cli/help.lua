@@ -10,12 +10,29 @@ help.global_options = {
   { long = "help", help = "show this help" },
 }
 
+local widest = 100
+
+--- The words of a text as lines of at most so many characters.
+local function wrap(text, most)
+  local lines, line = {}, nil
+  for word in text:gmatch("%S+") do
+    if line and utf8.len(line) + 1 + utf8.len(word) > most then
+      lines[#lines + 1], line = line, nil
+    end
+    line = line and line .. " " .. word or word
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
 --- Pairs as two columns, indented.
 local function columns(pairs_list)
   local width, lines = 0, {}
   for _, pair in ipairs(pairs_list) do width = math.max(width, #pair[1]) end
-  for i, pair in ipairs(pairs_list) do
-    lines[i] = ("  %-" .. width .. "s  %s"):format(pair[1], pair[2])
+  for _, pair in ipairs(pairs_list) do
+    for i, part in ipairs(wrap(pair[2], widest - width - 4)) do
+      lines[#lines + 1] = ("  %-" .. width .. "s  %s"):format(i == 1 and pair[1] or "", part)
+    end
   end
   return table.concat(lines, "\n")
 end

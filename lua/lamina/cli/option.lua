@@ -25,15 +25,15 @@ local function index(rows)
   local by_word, words = {}, {}
   for _, row in ipairs(rows) do
     by_word["--" .. row.long] = row
-    words[#words + 1] = "--" .. row.long
+    words[#words + 1] = row.long
     if row.short then by_word["-" .. row.short] = row end
   end
   return by_word, words
 end
 
 local function unknown(word, words)
-  local near = word:sub(1, 2) == "--" and check.suggest(word, words)
-  usage(("unknown option '%s'"):format(word), near and ("did you mean '%s'?"):format(near))
+  local near = check.suggest(word:gsub("^%-+", ""), words)
+  usage(("unknown option '%s'"):format(word), near and ("did you mean '--%s'?"):format(near))
 end
 
 local booleans = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }

@@ -27,4 +27,10 @@ function when.at(value)
   return seconds and os.date("!%Y-%m-%d %H:%M:%S +0000 UTC", seconds // 1 | 0) or "N/A"
 end
 
+--- "2024-01-02T15:04:05Z".
+function when.exactly(value)
+  local seconds = when.seconds(value)
+  return seconds and text.rfc3339(seconds // 1 | 0) or "N/A"
+end
+
 return when

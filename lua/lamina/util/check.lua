@@ -25,10 +25,10 @@ local function distance(a, b)
   return row[#b]
 end
 
---- The name nearest to a word: at most 2 edits away, or a third of its length; nil if none is.
--- A name that the word is the beginning of counts as near.
+--- The name nearest to a word: at most 2 edits away (1 for three letters), or a third of its
+-- length; nil if none is. A name that the word is the beginning of counts as near.
 function check.suggest(word, names)
-  local limit = math.min(math.max(2, #word // 3), #word - 1)
+  local limit = math.min(#word > 3 and math.max(2, #word // 3) or 1, #word - 1)
   if #word > longest or #word == 0 then return nil end
   local best, best_distance = nil, limit + 1
   for _, name in ipairs(names) do

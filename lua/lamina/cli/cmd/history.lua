@@ -19,8 +19,8 @@ local function row(entry, bytes, options)
   local created_by = entry.created_by or ""
   return {
     ID = "<missing>",
-    CreatedSince = human and when.since(entry.created) or when.at(entry.created),
-    CreatedAt = when.at(entry.created),
+    CreatedSince = human and when.since(entry.created) or when.exactly(entry.created),
+    CreatedAt = when.exactly(entry.created),
     CreatedBy = options.no_trunc and created_by or text.shorten(created_by, longest_text),
     Size = human and text.size(bytes) or tostring(bytes),
     Comment = entry.comment or "",

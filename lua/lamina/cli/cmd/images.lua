@@ -11,7 +11,15 @@ local keys = { "before", "dangling", "label", "reference", "since" }
 local function name_matches(name, pattern)
   local ref = reference.parse(name)
   return glob.match(pattern, reference.familiar(ref))
-    or glob.match(pattern, reference.repository(ref)) or false
+    or glob.match(pattern, reference.repository(ref))
+end
+
+local function check_patterns(patterns)
+  for _, pattern in ipairs(patterns) do
+    if glob.match(pattern, "") == nil then
+      filter.invalid("images", "reference", pattern, "a name or a pattern such as 'debian:b*'")
+    end
+  end
 end
 
 local function any_matches(name, patterns)
@@ -81,6 +89,7 @@ local function run(context)
   local filters = filter.parse("images", options.filter, keys)
   local patterns = table.move(context.arguments, 1, 1, #(filters.reference or {}) + 1,
     filters.reference or {})
+  check_patterns(patterns)
   listing.print(context, {
     columns = options.digests and with_digests or columns,
     titles = { Digest = "DIGEST", CreatedAt = "CREATED AT" },
