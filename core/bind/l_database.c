@@ -5,6 +5,7 @@
  *
  * The file is ours, yet not trusted: defensive mode, no functions from the schema, no
  * extensions. Write-ahead log; a busy database is waited for. Statements are kept prepared. */
+#include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -24,20 +25,48 @@ static struct database_box *check(lua_State *L)
 	return box;
 }
 
+/* SQLite tells of a full disk as FULL, or as an I/O error with the reason beside it. */
+static int is_full(sqlite3 *db, int code)
+{
+	int num = db ? sqlite3_system_errno(db) : 0;
+
+	return code == SQLITE_FULL || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+				       (num == ENOSPC || num == EDQUOT));
+}
+
+static const char *error_name(sqlite3 *db, int code)
+{
+	if (is_full(db, code))
+		return "ENOSPC";
+	switch (code) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return "SQLITE_CORRUPT";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return "SQLITE_BUSY";
+	case SQLITE_READONLY:
+		return "EROFS";
+	case SQLITE_CONSTRAINT:
+		return "SQLITE_CONSTRAINT";
+	default:
+		return "SQLITE_ERROR";
+	}
+}
+
 /* nil, { errno = "SQLITE_BUSY"-like name, message = } */
 static int fail(lua_State *L, sqlite3 *db, const char *what)
 {
-	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
-	const char *name = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? "SQLITE_CORRUPT"
-			   : code == SQLITE_BUSY || code == SQLITE_LOCKED  ? "SQLITE_BUSY"
-			   : code == SQLITE_FULL                           ? "ENOSPC"
-			   : code == SQLITE_READONLY                       ? "EROFS"
-			   : code == SQLITE_CONSTRAINT                     ? "SQLITE_CONSTRAINT"
-									   : "SQLITE_ERROR";
+	const char *name = error_name(db, db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM);
+	const char *why = db ? sqlite3_errmsg(db) : "out of memory";
 
+	if (strcmp(name, "ENOSPC") == 0)
+		why = strerror(ENOSPC);
+	else if (strcmp(name, "EROFS") == 0)
+		why = strerror(EROFS);
 	luaL_pushfail(L);
 	lua_createtable(L, 0, 2);
-	lua_pushfstring(L, "database: %s: %s", what, db ? sqlite3_errmsg(db) : "out of memory");
+	lua_pushfstring(L, "database: %s: %s", what, why);
 	lua_setfield(L, -2, "message");
 	lua_pushstring(L, name);
 	lua_setfield(L, -2, "errno");
@@ -61,11 +90,36 @@ static int set_up(sqlite3 *db, int readonly, int timeout)
 		   : -1;
 }
 
-/* database.open(path[, {readonly=, timeout=ms}]) -> db | nil, err */
+/* The path as a URI of a file that nobody changes: SQLite needs no files beside it then. Replaces
+ * the value at index 1. */
+static const char *immutable_uri(lua_State *L, const char *path)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	luaL_addstring(&out, "file:");
+	for (const unsigned char *at = (const unsigned char *)path; *at; at++) {
+		if (*at == '%' || *at == '?' || *at == '#') {
+			luaL_addchar(&out, '%');
+			luaL_addchar(&out, hex[*at >> 4]);
+			luaL_addchar(&out, hex[*at & 15]);
+		} else {
+			luaL_addchar(&out, (char)*at);
+		}
+	}
+	luaL_addstring(&out, "?immutable=1");
+	luaL_pushresult(&out);
+	lua_replace(L, 1);
+	return lua_tostring(L, 1);
+}
+
+/* database.open(path[, {readonly=, immutable=, timeout=ms}]) -> db | nil, err; immutable: nobody
+ * else writes to it either */
 static int l_open(lua_State *L)
 {
-	static const char *const known[] = { "readonly", "timeout", NULL };
-	const char *path = luaL_checkstring(L, 1);
+	static const char *const known[] = { "readonly", "immutable", "timeout", NULL };
+	const char *path = luaL_checkstring(L, 1), *name = path;
 	struct database_box *box;
 	int readonly, timeout, flags;
 
@@ -74,12 +128,17 @@ static int l_open(lua_State *L)
 	readonly = lamL_boolfield(L, 2, "readonly", 0);
 	timeout = (int)lamL_intfield(L, 2, "timeout", 60000);
 	flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	if (lamL_boolfield(L, 2, "immutable", 0)) {
+		name = immutable_uri(L, path);
+		path = name + strlen("file:");
+		flags |= SQLITE_OPEN_URI;
+	}
 	box = lua_newuserdatauv(L, sizeof(*box), 1);
 	box->db = NULL;
 	luaL_setmetatable(L, DATABASE_TYPE);
 	lua_newtable(L); /* text -> prepared statement */
 	lua_setiuservalue(L, -2, 1);
-	if (sqlite3_open_v2(path, &box->db, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(name, &box->db, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
 	    set_up(box->db, readonly, timeout) < 0)
 		return fail(L, box->db, path);
 	return 1;

@@ -51,13 +51,21 @@ function failure.is(value, kind)
   return getmetatable(value) == Failure and (kind == nil or value.kind == kind)
 end
 
+-- What may be done about an errno wherever it comes from.
+local hints = {
+  ENOSPC = "`lamina prune` frees what nothing needs; or use another place with --root",
+  EDQUOT = "`lamina prune` frees what nothing needs; or use another place with --root",
+  EROFS = "what is mounted read-only can only be read; another place is given with --root",
+  SQLITE_CORRUPT = "`lamina fsck --repair` makes the database again from what is there",
+}
+
 local function raise_system(err, name)
   if failure.is(err) then error(err, 0) end
   if type(err) == "table" then
     failure.raise("system", err.message or "unknown error",
-      { errno = err.errno, hint = err.hint, status = err.status })
+      { errno = err.errno, hint = err.hint or hints[err.errno], status = err.status })
   end
-  failure.raise("system", tostring(err), { errno = name })
+  failure.raise("system", tostring(err), { errno = name, hint = hints[name] })
 end
 
 --- Passes on what a call answered; turns `nil, err` into a raised failure of kind "system".
