@@ -90,11 +90,13 @@ static int l_answer(lua_State *L)
 	return 1;
 }
 
-static _Noreturn void be_job(lua_State *L, int fd, int confine)
+static _Noreturn void be_job(lua_State *L, int fd, int confine, pid_t parent)
 {
 	struct lam_err err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent) /* it was killed before that */
+		_exit(2);
 	signal(SIGINT, SIG_IGN); /* the parent decides, by killing */
 	if (confine && lam_confine(&err) < 0)
 		_exit(2);
@@ -113,6 +115,7 @@ static int start(lua_State *L, int confine)
 {
 	struct job_box *box;
 	struct lam_err err;
+	pid_t parent = getpid();
 	int ends[2];
 
 	luaL_argcheck(L, lua_iscfunction(L, 1), 1, "a function of the core expected");
@@ -128,7 +131,7 @@ static int start(lua_State *L, int confine)
 	if (box->pid == 0) {
 		lua_pop(L, 1);
 		close(ends[0]);
-		be_job(L, ends[1], confine);
+		be_job(L, ends[1], confine, parent);
 	}
 	close(ends[1]);
 	if (box->pid > 0)
