@@ -25,10 +25,11 @@ function Blobs:has(of)
   return stat ~= nil and stat.type == "file"
 end
 
---- Stores bytes; answers their descriptor.
+--- Stores bytes; answers their descriptor. What is there and isn't them is replaced.
 function Blobs:put(bytes, media_type)
   local of = "sha256:" .. digest.sha256(bytes)
-  if not self:has(of) then
+  if fs.read(self:path(of), { limit = #bytes + 1 }) ~= bytes then
+    if fs.stat(self:path(of), { follow = false }) then self.store:bury(self:path(of)) end
     local temp = self.store:temp("blob") .. "/blob"
     failure.check(fs.write(temp, bytes, { sync = true }))
     self:adopt(temp, of)

@@ -88,6 +88,14 @@ local function insert(self, id, fields)
   return true
 end
 
+--- What a row says, once more beside the files: should the database be lost, they are still
+-- somebody's work. A folder without this was never finished, or is being removed.
+function Containers:keep_record(id)
+  local row = failure.check(self.db:row([[select name, image, created, config, layers, base_layers
+    from containers where id = ?]], id))
+  return failure.check(fs.write(self.dir .. "/" .. id .. "/record.json", json.encode(row)))
+end
+
 --- Makes a container: { image =, name =, config =, layers = diff IDs bottom first }. `upper` and
 -- `work` are in the answered container's `dir`.
 function Containers:create(fields)
@@ -96,16 +104,17 @@ function Containers:create(fields)
     name_taken(self, fields.name) -- once more in the transaction, but here nothing is made yet
   end
   local id = new_id()
-  local dir = self.dir .. "/" .. id
-  local _held <close> = self.store:hold() -- the collector takes folders without a row
-  failure.check(fs.mkdir(dir, 448)) -- 0700
+  local dir = self.store:temp("container")
   failure.check(fs.mkdir(dir .. "/upper", 493)) -- 0755: the root's own mode
-  failure.check(fs.mkdir(dir .. "/work", 448))
-  local ok, err = pcall(self.store.transaction, self.store, insert, self, id, fields)
-  if not ok then
-    fs.remove(dir)
-    error(err, 0)
-  end
+  failure.check(fs.chmod(dir .. "/upper", 493))
+  failure.check(fs.mkdir(dir .. "/work", 448)) -- 0700
+  local _held <close> = self.store:hold()
+  self.store:transaction(function()
+    insert(self, id, fields)
+    failure.check(fs.rename(dir, self.dir .. "/" .. id, { noreplace = true }))
+    return true
+  end)
+  self:keep_record(id)
   return self:get(id)
 end
 
@@ -167,6 +176,7 @@ end
 --- After a commit the container stands on more layers than it was made with.
 function Containers:rebase(id, layers)
   failure.check(self.db:run("update containers set layers = ? where id = ?", hexes(layers), id))
+  self:keep_record(id)
 end
 
 --- Removes a container; a running one only when forced, and then it is killed.
@@ -179,8 +189,59 @@ function Containers:remove(id, options)
   if one.status == "running" then self:kill(one) end
   -- Nobody starts it while it goes; who forces may hold the claim himself.
   local _claim <close> = not force and self:claim(one.id) or nil
+  local _held <close> = self.store:hold()
+  failure.check(fs.remove(one.dir .. "/record.json"))
   failure.check(self.db:run("delete from containers where id = ?", one.id))
-  failure.check(fs.remove(one.dir))
+  if fs.stat(one.dir, { follow = false }) then self.store:bury(one.dir) end
+end
+
+--- The names in containers/ that no row has; without a record they are a killed process'.
+function Containers:strays()
+  local list = {}
+  for _, name in ipairs(failure.check(fs.list(self.dir))) do
+    if not failure.check(self.db:row("select 1 from containers where id = ?", name)) then
+      list[#list + 1] = { name = name,
+        has_record = fs.stat(self.dir .. "/" .. name .. "/record.json") ~= nil }
+    end
+  end
+  return list
+end
+
+local function is_record(record)
+  return type(record) == "table" and type(record.name) == "string"
+    and type(record.layers) == "string" and type(record.config) == "string"
+    and json.decode(record.config) ~= nil and math.type(record.base_layers) == "integer"
+end
+
+--- Makes the row of a stray again from its record, or from what is left of an older row; answers
+-- whether it tells enough.
+function Containers:restore(id, row)
+  local record = row or json.decode(fs.read(self.dir .. "/" .. id .. "/record.json") or "")
+  local stat = fs.stat(self.dir .. "/" .. id .. "/upper", { follow = false })
+  if not is_record(record) or not stat then return false end
+  local taken = failure.check(self.db:row("select 1 from containers where name = ?", record.name))
+  local done = self.db:run([[insert into containers
+    (id, name, image, created, status, config, layers, base_layers)
+    values (?, ?, ?, ?, 'exited', ?, ?, ?)]], id, taken and id:sub(1, 12) or record.name,
+    record.image, record.created or stat.ctime, record.config, record.layers, record.base_layers)
+  if done then self:keep_record(id) end
+  return done ~= nil
+end
+
+--- Takes away what killed processes left of containers that they made or removed. The caller holds
+-- the collector's lock alone: nobody is making or removing one.
+function Containers:bury_strays()
+  for _, stray in ipairs(self:strays()) do
+    if not stray.has_record then self.store:bury(self.dir .. "/" .. stray.name) end
+  end
+end
+
+--- The same where somebody may be: only when the lock is free, and there is something to see.
+function Containers:sweep()
+  local count = failure.check(self.db:row "select count(*) as n from containers").n
+  if #failure.check(fs.list(self.dir)) <= count then return end
+  local alone <close> = fs.lock(self.store.root .. "/gc.lock", "exclusive", { wait = false })
+  if alone then self:bury_strays() end
 end
 
 --- Kills a running container's first process and waits until its lamina has let go.

@@ -4,7 +4,6 @@
 -- The collector holds gc.lock alone, so that nothing gets its name while it looks.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
-local json = require "lamina.core.json"
 local usage = require "lamina.store.usage"
 
 local gc = {}
@@ -55,14 +54,6 @@ function Collector:used_blobs()
   return used
 end
 
---- Takes a file or tree away. The rename takes the name at once; the removal of a large tree may
--- then be interrupted without harm.
-function gc.bury(store, path)
-  local grave = store:temp("gone") .. "/it"
-  failure.check(fs.rename(path, grave))
-  fs.remove(grave)
-end
-
 --- Removes the entries of a folder whose digest isn't used; `size(path, digest)` is what that
 -- gives back.
 function Collector:sweep_folder(folder, used, size)
@@ -72,7 +63,7 @@ function Collector:sweep_folder(folder, used, size)
     if not used[of] then
       self.report[kind] = self.report[kind] + 1
       self.report.bytes = self.report.bytes + size(path, of)
-      if not self.dry_run then gc.bury(self.store, path) end
+      if not self.dry_run then self.store:bury(path) end
     end
   end
 end
@@ -93,16 +84,6 @@ function Collector:sweep_layers()
   end)
 end
 
---- Folders of containers that have no row: their lamina was killed while it made or removed them.
-function Collector:sweep_containers()
-  local known = {}
-  for _, row in ipairs(rows(self.store, "select id from containers")) do known[row.id] = true end
-  local dir = self.store.root .. "/containers"
-  for _, id in ipairs(failure.check(fs.list(dir))) do
-    if not known[id] and not self.dry_run then gc.bury(self.store, dir .. "/" .. id) end
-  end
-end
-
 --- Removes what nothing names; answers { layers, blobs, bytes }. options: dry_run; gone =
 -- { images, containers (sets of ids), cache (set of keys) } counts as if it were removed already.
 function gc.sweep(store, options)
@@ -115,27 +96,10 @@ function gc.sweep(store, options)
   store:workspace()
   local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
   store:sweep()
-  self:sweep_containers()
+  if not self.dry_run then store.containers:bury_strays() end
   self:sweep_layers()
   self:sweep_folder("blobs/sha256", self:used_blobs(), usage.tree)
   return self.report
-end
-
---- Drops the records of an earlier boot that no sync covered, and what stands on them.
-function gc.forget_unsynced(store)
-  local lost = {}
-  for _, row in ipairs(rows(store, "select diff_id from layers where boot <> ?", store.boot)) do
-    lost[#lost + 1] = row.diff_id
-  end
-  store:transaction(function()
-    for _, diff_id in ipairs(lost) do
-      failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
-      failure.check(store.db:run("delete from layers where diff_id = ?", diff_id))
-    end
-    return true
-  end)
-  for _, diff_id in ipairs(lost) do fs.remove(store.layers:path(diff_id)) end
-  return json.array(lost)
 end
 
 return gc

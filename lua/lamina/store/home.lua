@@ -20,7 +20,9 @@ function home.default_root()
   failure.raise("usage", "no place for the store: HOME is not set", { hint = "use --root DIR" })
 end
 
+--- Without a slash at the end, which would follow a link.
 local function absolute(path)
+  path = path:gsub("(.)/+$", "%1")
   if path:sub(1, 1) == "/" then return path end
   return failure.check(fs.realpath(".")) .. "/" .. path
 end
@@ -44,8 +46,13 @@ local function owner_of(pid)
   return parent and parent > 1 and parent or nil
 end
 
---- Enters the namespaces all work is done in and opens the store. With a container's name that is
--- running, those of the lamina that runs it are joined instead.
+--- Enters the namespaces all work is done in; answers what store.open takes.
+function home.inside(root)
+  return { root = absolute(root), home = failure.check(namespace.enter()) }
+end
+
+--- Enters the namespaces and opens the store. With a container's name that is running, those of
+-- the lamina that runs it are joined instead.
 function home.enter(root, container)
   root = absolute(root)
   local pid = container and running_pid(root, container)

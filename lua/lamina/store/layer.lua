@@ -19,7 +19,8 @@ end
 
 --- Whether it is there: the row and the directory.
 function Layers:has(diff_id)
-  return self:get(diff_id) ~= nil and fs.stat(self:path(diff_id), { follow = false }) ~= nil
+  local entry = self:get(diff_id) and fs.stat(self:path(diff_id), { follow = false })
+  return entry ~= nil and entry.type == "dir"
 end
 
 function Layers:path(diff_id)
@@ -35,19 +36,31 @@ function Layers:paths(diff_ids)
   return list
 end
 
+--- The row of a layer whose directory has its name; info as for adopt.
+function Layers:remember(info)
+  failure.check(self.db:run([[insert into layers (diff_id, tar_size, bytes, entries, created, boot)
+    values (?, ?, ?, ?, ?, ?) on conflict (diff_id) do update set boot = excluded.boot]],
+    info.diff_id, info.tar_size, info.bytes, info.entries, os.time(), self.store.boot))
+  return true
+end
+
+--- In one transaction, so that of two processes with the same layer one comes first. A directory
+-- without a row is what a kill left: nobody knows whether it is whole, so it gives way.
+local function place(self, dir, info)
+  local path = self:path(info.diff_id)
+  if self:has(info.diff_id) then return true end
+  if fs.stat(path, { follow = false }) then self.store:bury(path) end
+  failure.check(fs.rename(dir, path, { noreplace = true }))
+  return self:remember(info)
+end
+
 --- Gives a finished directory of tmp/ its name and its row: info = { diff_id, tar_size, entries,
 -- bytes }. When the layer is there already, the directory is dropped.
 function Layers:adopt(dir, info)
   local _held <close> = self.store:hold()
   self.store:lease("layer", info.diff_id)
-  local ok, err = fs.rename(dir, self:path(info.diff_id), { noreplace = true })
-  if not ok then
-    if err.errno ~= "EEXIST" and err.errno ~= "ENOTEMPTY" then failure.check(nil, err) end
-    failure.check(fs.remove(dir))
-  end
-  failure.check(self.db:run([[insert into layers (diff_id, tar_size, bytes, entries, created, boot)
-    values (?, ?, ?, ?, ?, ?) on conflict (diff_id) do nothing]], info.diff_id, info.tar_size,
-    info.bytes, info.entries, os.time(), self.store.boot))
+  self.store:transaction(place, self, dir, info)
+  failure.check(fs.remove(dir))
   return info.diff_id
 end
 

@@ -87,7 +87,7 @@ function Pruner:remove_mounts()
       and fs.lock(path .. ".lock", "exclusive", { wait = false })
     if lock then
       report.mounts, report.bytes = report.mounts + 1, report.bytes + usage.tree(path)
-      self:take("mounts", name, function() gc.bury(self.store, path) end)
+      self:take("mounts", name, function() self.store:bury(path) end)
       lock:release()
     end
   end

@@ -5,6 +5,7 @@
 -- covered it (then NULL): a record of an earlier boot that never was is not believed.
 local database = require "lamina.core.database"
 local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
 
 local schema = {}
 
@@ -54,15 +55,17 @@ local function refuse_newer(version, path)
 end
 
 local function migrate(db, path)
-  failure.check(db:transaction(function()
+  local made = failure.check(db:transaction(function()
     local from = version_of(db) -- another process may have been first
     refuse_newer(from, path)
     for version = from + 1, schema.version do
       failure.check(db:exec(migrations[version]))
       failure.check(db:exec(("pragma user_version = %d"):format(version)))
     end
-    return true
+    return from == 0
   end))
+  -- a power loss must not leave blobs and no tables: that looks like a database that was lost
+  if made then failure.check(fs.syncfs(path)) end
 end
 
 local function explain(err, path)
@@ -71,9 +74,20 @@ local function explain(err, path)
     { hint = "`lamina fsck --repair` makes it again from what is there" })
 end
 
+--- Reading needs files beside the database, which a read-only file system doesn't let us make:
+-- there it is opened as one that nobody changes, unless a log says that somebody did.
+local function open(path, readonly)
+  local db, err = database.open(path, { readonly = readonly })
+  local row = db and readonly and db:row "pragma schema_version"
+  if not readonly or row then return db, err end
+  if db then db:close() end
+  local log = fs.stat(path .. "-wal")
+  return database.open(path, { readonly = true, immutable = log == nil or log.size == 0 })
+end
+
 --- Opens the database of a store and brings it to the present version.
 function schema.open(path, readonly)
-  local db, err = database.open(path, { readonly = readonly })
+  local db, err = open(path, readonly)
   if not db then
     error(explain(failure.new("system", err.message, { errno = err.errno }), path), 0)
   end

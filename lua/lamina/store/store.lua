@@ -27,7 +27,7 @@ Store.__index = Store
 local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "tmp" }
 
 --- All that lies in a store; what else is there isn't ours.
-Store.entries = { "blobs", "cache", "containers", "gc.lock", "lamina.db", "lamina.db-shm",
+Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db", "lamina.db-shm",
   "lamina.db-wal", "layers", "tmp", "volumes" }
 
 --- The directory must be ours alone: whoever could write to it could change every image, and
@@ -64,49 +64,88 @@ local function check_place(root)
   end
 end
 
+--- A folder of ours may be missing, but nothing else may stand in its place: through a link there
+-- we would write, and remove, elsewhere.
+local function make_folder(path)
+  local stat = fs.stat(path, { follow = false })
+  if not stat then return failure.check(fs.mkdirs(path, 448)) end -- 0700
+  if stat.type == "dir" then return end
+  failure.raise("corrupt", ("%s is a %s where the store has a directory"):format(path, stat.type),
+    { hint = "move it away, then run `lamina fsck`" })
+end
+
 local function make_folders(root)
-  failure.check(fs.mkdirs(root, 448)) -- 0700
+  if not fs.stat(root, { follow = false }) then failure.check(fs.mkdirs(root, 448)) end -- 0700
   check_root(root)
   check_place(root)
-  for _, name in ipairs(folders) do
-    local path = root .. "/" .. name
-    if not fs.stat(path, { follow = false }) then failure.check(fs.mkdirs(path, 448)) end
-  end
+  for _, name in ipairs(folders) do make_folder(root .. "/" .. name) end
+end
+
+--- Whether a store that is there can only be read: its file system, or its mode, says so.
+local function is_readonly(root)
+  if not fs.stat(root .. "/lamina.db") then return false end
+  local file, err = fs.open(root .. "/gc.lock", "rw")
+  if file then file:close() end
+  return not file and (err.errno == "EROFS" or err.errno == "EACCES")
+end
+
+--- An empty database beside blobs isn't a new store: its tables were lost.
+local function check_tables(root)
+  local stat = fs.stat(root .. "/lamina.db")
+  if stat and stat.size > 0 then return end
+  if #(fs.list(root .. "/blobs/sha256") or {}) == 0 then return end
+  failure.raise("corrupt", ("%s/lamina.db is %s, and the store isn't empty"):format(root,
+    stat and "empty" or "missing"),
+    { hint = "`lamina fsck --repair` makes it again from what is there" })
 end
 
 --- A row of an earlier boot that no sync covered may name what the disk never got.
-local function forget_unsynced(self)
-  if self.readonly or self.boot == "" then return end
-  local row = failure.check(self.db:row(
-    "select exists (select 1 from layers where boot <> ?1) as found", self.boot))
-  if row and row.found == 1 then require("lamina.store.gc").forget_unsynced(self) end
+local function settle_unsynced(self)
+  if self.boot == "" then return end
+  local row = failure.check(self.db:row([[select exists (select 1 from layers where boot <> ?1)
+    or exists (select 1 from images where boot <> ?1) as found]], self.boot))
+  if row and row.found == 1 then require("lamina.store.unsynced").settle(self) end
 end
 
---- Opens a store. options: root, home (of namespace.enter), create (default true), readonly.
+--- What a crash left is looked after, before anything else is done.
+local function settle(self)
+  self:sweep()
+  rebase.settle(self)
+  settle_unsynced(self)
+end
+
+--- Opens a store. options: root, home (of namespace.enter), create (default true), readonly
+-- (default: whether it can't be written), rebuilds (the database is made again: for fsck).
 function store.open(options)
   local root = options.root
-  if options.create ~= false and not options.readonly then make_folders(root) end
+  local readonly = options.readonly
+  if readonly == nil then readonly = is_readonly(root) end
+  if options.create ~= false and not readonly then make_folders(root) end
   check_root(root)
-  local self = setmetatable({ root = root, home = options.home or {},
-    readonly = options.readonly or false, boot = fs.boot_id() or "" }, Store)
+  if not options.rebuilds then check_tables(root) end
+  local self = setmetatable({ root = root, home = options.home or {}, readonly = readonly,
+    boot = fs.boot_id() or "" }, Store)
   self.userxattr, self.ids = self.home.userxattr or false, self.home.ids
-  self.db = schema.open(root .. "/lamina.db", options.readonly)
+  self.db = schema.open(root .. "/lamina.db", readonly)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
   self.images, self.containers = images.new(self), containers.new(self)
   self.cache = cache.new(self)
-  if not self.readonly then
-    self:sweep()
-    rebase.settle(self)
-  end
-  forget_unsynced(self)
-  return self
+  if readonly or options.rebuilds then return self end
+  local ok, err = pcall(settle, self)
+  if ok then return self end
+  self:__close()
+  error(err, 0)
 end
 
 --- Takes away what dead processes left behind.
 function Store:sweep()
-  for _, name in ipairs(workspace.sweep(self.root .. "/tmp")) do
-    failure.check(self.db:run("delete from leases where workspace = ?", name))
+  workspace.sweep(self.root .. "/tmp")
+  for _, row in ipairs(failure.check(self.db:rows "select distinct workspace from leases")) do
+    if not fs.stat(self.root .. "/tmp/" .. row.workspace) then
+      failure.check(self.db:run("delete from leases where workspace = ?", row.workspace))
+    end
   end
+  self.containers:sweep()
 end
 
 --- This process' own folder in tmp/.
@@ -118,6 +157,12 @@ end
 --- A fresh folder for something unfinished; gone when the process is.
 function Store:temp(prefix)
   return self:workspace():temp(prefix)
+end
+
+--- Takes a file or tree its name at once; its removal takes as long as it takes, and may be
+-- interrupted.
+function Store:bury(path)
+  failure.check(fs.rename(path, self:temp("gone") .. "/" .. path:match("[^/]+$")))
 end
 
 --- Keeps the collector off a layer or blob while this process lives.
@@ -136,12 +181,32 @@ function Store:transaction(fn, ...)
   return failure.check(self.db:transaction(fn, ...))
 end
 
---- Puts everything that was reported as done onto the disk.
+local function unsynced(self, column, of)
+  return failure.check(self.db:rows(("select %s as key from %s where boot = ?"):format(column, of),
+    self.boot))
+end
+
+--- Raises a failure where SQLite finds that its file is damaged.
+function Store:check_database()
+  local row, err = self.db:row "pragma quick_check(1)"
+  local problem = row and row.quick_check or err and err.message
+  if problem == "ok" then return end
+  failure.raise("corrupt", ("%s/lamina.db is damaged: %s"):format(self.root, tostring(problem)),
+    { hint = "`lamina fsck --repair` makes it again from what is there" })
+end
+
+--- Puts everything that was reported as done onto the disk. Only the records that were there
+-- before the sync are covered by it: others make more meanwhile.
 function Store:sync()
+  local made, named = unsynced(self, "diff_id", "layers"), unsynced(self, "id", "images")
   failure.check(fs.syncfs(self.root))
   self:transaction(function()
-    failure.check(self.db:run("update layers set boot = null where boot = ?", self.boot))
-    failure.check(self.db:run("update images set boot = null where boot = ?", self.boot))
+    for _, row in ipairs(made) do
+      failure.check(self.db:run("update layers set boot = null where diff_id = ?", row.key))
+    end
+    for _, row in ipairs(named) do
+      failure.check(self.db:run("update images set boot = null where id = ?", row.key))
+    end
     return true
   end)
   failure.check(fs.syncfs(self.root)) -- the rows that say so

@@ -1,0 +1,80 @@
+--- What an earlier boot made and no sync covered. After a power loss the disk may not have all of
+-- it; after a clean shutdown it has. So each is read again, and what isn't whole is forgotten.
+local core = require "lamina.core.layer"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+
+local unsynced = {}
+
+--- Whether a layer's directory holds what its diff ID says. One that was pulled from a tar that
+-- isn't canonical can't be told that way: it is pulled again.
+local function is_whole(store, diff_id)
+  local info = core.pack(store.layers:path(diff_id), { form = "overlay" })
+  return info ~= nil and info.diff_id == diff_id
+end
+
+local function rows(store, sql)
+  return failure.check(store.db:rows(sql, store.boot))
+end
+
+local function forget_layer(store, diff_id)
+  failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
+  failure.check(store.db:run("delete from layers where diff_id = ?", diff_id))
+  return true
+end
+
+local function settle_layer(store, diff_id)
+  if is_whole(store, diff_id) then
+    failure.check(store.db:run("update layers set boot = null where diff_id = ?", diff_id))
+    return
+  end
+  local path = store.layers:path(diff_id)
+  store:transaction(forget_layer, store, diff_id)
+  if fs.stat(path, { follow = false }) then store:bury(path) end
+end
+
+--- Whether both documents and all layers of an image are there.
+local function has_all(store, row)
+  if not pcall(store.blobs.get, store.blobs, row.id) then return false end
+  if not pcall(store.blobs.get, store.blobs, row.manifest) then return false end
+  for hex in row.layers:gmatch("%x+") do
+    if not store.layers:has("sha256:" .. hex) then return false end
+  end
+  return true
+end
+
+local function forget_image(store, id)
+  failure.check(store.db:run("delete from names where image = ?", id))
+  failure.check(store.db:run("delete from images where id = ?", id))
+  return true
+end
+
+--- A blob that is there but isn't whole would be in the way when the image is made again.
+local function bury_damaged(store, of)
+  if not pcall(store.blobs.get, store.blobs, of) and store.blobs:has(of) then
+    store:bury(store.blobs:path(of))
+  end
+end
+
+local function settle_image(store, row)
+  if has_all(store, row) then
+    failure.check(store.db:run("update images set boot = null where id = ?", row.id))
+    return
+  end
+  store:transaction(forget_image, store, row.id)
+  bury_damaged(store, row.id)
+  bury_damaged(store, row.manifest)
+end
+
+--- Looks at all of them, while nobody else gives anything its name.
+function unsynced.settle(store)
+  local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
+  for _, row in ipairs(rows(store, "select diff_id from layers where boot <> ?")) do
+    settle_layer(store, row.diff_id)
+  end
+  for _, row in ipairs(rows(store, "select id, manifest, layers from images where boot <> ?")) do
+    settle_image(store, row)
+  end
+end
+
+return unsynced
