@@ -18,6 +18,7 @@ return {
     { "inspect", "Show all about images and containers" },
     { "import", "Make an image of a root file system in a tar" } },
   { title = "Machine", { "prune", "Remove what isn't needed any more" },
+    { "fsck", "Check the store, and repair it" },
     { "version", "Show the version" },
     { "help", "Show how a command is used" } },
 }

@@ -34,6 +34,19 @@ local function open_store(command, context)
   return home.enter(context.options.root or home.default_root(), container)
 end
 
+local function with_trace(err)
+  return failure.is(err) and err or debug.traceback(tostring(err), 2)
+end
+
+--- Runs it on the store. What would be a mistake of ours isn't one where rows are not what they
+-- were written as.
+local function run_on(store, command, context)
+  local result = table.pack(xpcall(command.run, with_trace, context))
+  if result[1] then return table.unpack(result, 2, result.n) end
+  if not failure.is(result[2]) then store:check_database() end
+  error(result[2], 0)
+end
+
 local function in_loop(command, context)
   local sched = require "lamina.util.sched"
   return sched.run(function()
@@ -41,7 +54,7 @@ local function in_loop(command, context)
     if command.needs == "loop" then return command.run(context) end
     local store <close> = open_store(command, context)
     context.store = store
-    return command.run(context)
+    return run_on(store, command, context)
   end)
 end
 

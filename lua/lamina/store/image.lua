@@ -207,6 +207,14 @@ function Images:remove(id, options)
   end)
 end
 
+--- Makes an image's manifest again, as for an image that is made here.
+function Images:renew_manifest(id)
+  local bytes = self:config_bytes(id)
+  local config = failure.check(json.decode(bytes, { strict = true, depth = 128 }))
+  local of = self.store.blobs:put(make_manifest(self, config, bytes), media_type.manifest).digest
+  failure.check(self.db:run("update images set manifest = ? where id = ?", of, id))
+end
+
 --- The configuration's bytes as they came.
 function Images:config_bytes(id)
   return self.store.blobs:get(id)

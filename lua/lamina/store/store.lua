@@ -27,8 +27,8 @@ Store.__index = Store
 local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "tmp" }
 
 --- All that lies in a store; what else is there isn't ours.
-Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db", "lamina.db-shm",
-  "lamina.db-wal", "layers", "tmp", "volumes" }
+Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db",
+  "lamina.db-shm", "lamina.db-wal", "layers", "tmp", "volumes" }
 
 --- The directory must be ours alone: whoever could write to it could change every image, and
 -- whoever could read it would find set-id programs (SECURITY ST-20).

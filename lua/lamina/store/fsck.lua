@@ -1,0 +1,89 @@
+--- Checks the whole store, and repairs what can be repaired from what is there.
+--
+--   local found = fsck.run(place, { deep = true, repair = true })      -- place: home.inside(root)
+--   found.list      { kind =, level = "damage"|"notice", subject =, message =, repaired = }, …
+--   found.checked   { blobs = n, layers = n, images = n, containers = n }
+--   found:is_clean()
+--
+-- Bytes without a row are waste, not damage: a kill leaves them, and the collector takes them.
+local blobs = require "lamina.store.fsck.blobs"
+local failure = require "lamina.util.failure"
+local findings = require "lamina.store.fsck.findings"
+local fs = require "lamina.core.fs"
+local layers = require "lamina.store.fsck.layers"
+local place_check = require "lamina.store.fsck.place"
+local records = require "lamina.store.fsck.records"
+local store = require "lamina.store.store"
+
+local fsck = {}
+
+local function with(options, more)
+  local all = {}
+  for key, value in pairs(options) do all[key] = value end
+  for key, value in pairs(more) do all[key] = value end
+  return all
+end
+
+--- What SQLite itself says of its file; nil when all is well.
+local function database_problem(db)
+  local row, err = db:row "pragma integrity_check(1)"
+  if not row then return err and err.message or "it can't be checked" end
+  return row.integrity_check ~= "ok" and row.integrity_check or nil
+end
+
+--- Opens the store; answers nil and why where its database is damaged.
+local function open(place)
+  local ok, opened = pcall(store.open, place)
+  if not ok then
+    if not failure.is(opened, "corrupt") and not (failure.is(opened)
+      and opened.errno == "SQLITE_CORRUPT") then error(opened, 0) end
+    return nil, opened.message
+  end
+  local problem = database_problem(opened.db)
+  if not problem then return opened end
+  opened:__close()
+  return nil, problem
+end
+
+local function rebuild(place)
+  return require("lamina.store.fsck.rebuild").run(place.root, function()
+    return store.open(with(place, { rebuilds = true }))
+  end)
+end
+
+--- The store, or nil when its database is damaged and isn't to be repaired.
+local function open_or_rebuild(place, options, found)
+  local opened, why = open(place)
+  if opened then return opened end
+  local problem = { kind = "corrupt-database", subject = place.root .. "/lamina.db", message = why,
+    hint = "--repair makes it again from what is there" }
+  found:damage(problem)
+  if not options.repair then return nil end
+  opened = rebuild(place)
+  problem.repaired = true
+  return opened
+end
+
+--- While nobody gives anything its name, or takes one away: rows and files belong together then.
+local function check_records(found, opened)
+  local _alone <close> = opened.readonly and opened:hold()
+    or failure.check(fs.lock(opened.root .. "/gc.lock", "exclusive"))
+  place_check.check(found, opened)
+  local entries, rows = blobs.check(found, opened), layers.check(found, opened)
+  records.check(found, opened)
+  return entries, rows
+end
+
+--- Runs in a task. place: root, home; options: deep (everything is read again), repair.
+function fsck.run(place, options)
+  local found = findings.new()
+  local opened <close> = open_or_rebuild(place, options, found)
+  if not opened then return found end
+  local entries, rows = check_records(found, opened)
+  blobs.hash(found, opened, entries, options.deep)
+  if options.deep then layers.hash(found, opened, rows) end
+  if options.repair then found:repair() end
+  return found
+end
+
+return fsck

@@ -1,0 +1,125 @@
+--- Layers: rows and directories belong together, and a directory is what its diff ID says.
+local aside = require "lamina.store.aside"
+local core = require "lamina.core.layer"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local sched = require "lamina.util.sched"
+
+local layers = {}
+
+--- diff ID -> whether an image or a container stands on it.
+local function in_use(store)
+  local used = {}
+  for _, of in ipairs { "images", "containers" } do
+    for _, row in ipairs(failure.check(store.db:rows("select layers from " .. of))) do
+      for hex in row.layers:gmatch("%x+") do used["sha256:" .. hex] = true end
+    end
+  end
+  return used
+end
+
+--- Unpacks the blob it came as; answers the directory, or nil where there is none or it differs.
+local function unpack_blob(store, diff_id)
+  local from = store.layers:blob_of(diff_id)
+  if not from then return nil end
+  local dir = store:temp("fsck")
+  local ok = pcall(sched.job, core.apply, store.blobs:path(from.digest), dir,
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids, diff_id = diff_id })
+  return ok and dir or nil
+end
+
+local function forget(store, diff_id)
+  return store:transaction(function()
+    failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
+    failure.check(store.db:run("delete from layers where diff_id = ?", diff_id))
+    return true
+  end)
+end
+
+--- From its blob; or it is forgotten, where only the cache knew it. Otherwise no build begins with
+-- it any more.
+local function restore(store, diff_id, is_used)
+  local dir, path = unpack_blob(store, diff_id), store.layers:path(diff_id)
+  local is_there = fs.stat(path, { follow = false })
+  if dir then
+    if is_there then aside(store.root, path) end
+    failure.check(fs.rename(dir, path))
+    return true
+  elseif not is_used then
+    if is_there then aside(store.root, path) end
+    return forget(store, diff_id)
+  end
+  failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
+  return false
+end
+
+local function damaged(found, store, row, kind, message)
+  found:damage { kind = kind, subject = row.diff_id, message = message,
+    hint = "pull, load or build the image again",
+    repair = function() return restore(store, row.diff_id, row.is_used) end }
+  row.is_bad = true
+end
+
+local function check_directory(found, store, row)
+  local stat = fs.stat(store.layers:path(row.diff_id), { follow = false })
+  if not stat then
+    damaged(found, store, row, "missing-layer", "its directory is missing")
+  elseif stat.type ~= "dir" then
+    damaged(found, store, row, "foreign-entry", ("is no directory but a %s"):format(stat.type))
+  end
+end
+
+local function check_names(found, store, known, used)
+  for _, name in ipairs(failure.check(fs.list(store.layers.dir))) do
+    local path = store.layers.dir .. "/" .. name
+    if not name:match("^[0-9a-f]+$") or #name ~= 64 then
+      found:damage { kind = "foreign-entry", subject = path,
+        message = "doesn't belong here: its name is no digest",
+        repair = function() return aside(store.root, path) ~= nil end }
+    elseif not known["sha256:" .. name] and not used["sha256:" .. name] then
+      found:notice { kind = "unused-layer", subject = "sha256:" .. name,
+        message = "`lamina prune` removes it" }
+    end
+  end
+end
+
+--- Looks at rows and names; answers the rows, for `hash`.
+function layers.check(found, store)
+  local rows, known, used = store.layers:list(), {}, in_use(store)
+  for _, row in ipairs(rows) do
+    row.is_used, known[row.diff_id] = used[row.diff_id] or false, true
+    check_directory(found, store, row)
+  end
+  check_names(found, store, known, used)
+  found:count("layers", #rows)
+  return rows
+end
+
+local function packed(dir)
+  local ok, info = pcall(sched.job, core.pack, dir, { form = "overlay" })
+  return ok and info.diff_id, info
+end
+
+--- A layer made here packs to its diff ID. One that came from a tar in other form packs to what
+-- its blob gives when it is unpacked again.
+local function check_files(found, store, row)
+  local path = store.layers:path(row.diff_id)
+  local got, err = packed(path)
+  if got == row.diff_id or not fs.stat(path, { follow = false }) then return end
+  if not got then return damaged(found, store, row, "changed-layer", err.message) end
+  local again = unpack_blob(store, row.diff_id)
+  local wanted = again and packed(again)
+  if again then fs.remove(again) end
+  if wanted == got then return end
+  damaged(found, store, row, "changed-layer", again and "its files aren't those of its blob"
+    or "its files don't give its diff ID")
+end
+
+--- Reads all files of all layers.
+function layers.hash(found, store, rows)
+  for _, row in ipairs(rows) do
+    if not row.is_bad then check_files(found, store, row) end
+  end
+end
+
+return layers

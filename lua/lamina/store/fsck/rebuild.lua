@@ -1,0 +1,144 @@
+--- The database made again from what is on the disk and what can still be read of the old one.
+--
+-- Layers are directories that pack to their names, images are manifests whose configuration and
+-- layers are there, containers have their records beside their files. Only names of images are
+-- nowhere else: they come from the old database, or are lost.
+local aside = require "lamina.store.aside"
+local core = require "lamina.core.layer"
+local database = require "lamina.core.database"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local json = require "lamina.core.json"
+local manifest = require "lamina.image.manifest"
+local sched = require "lamina.util.sched"
+
+local rebuild = {}
+
+local most_failures = 3
+
+--- The rows of a table, as far as they can be read: all at once, else one by one.
+local function salvage_table(db, name)
+  local all = db:rows("select * from " .. name)
+  if all then return all end
+  local list, failures, at = {}, 0, 0
+  while failures < most_failures do
+    local row, err = db:row(("select * from %s limit 1 offset %d"):format(name, at))
+    if row then list[#list + 1] = row elseif err then failures = failures + 1 else break end
+    at = at + 1
+  end
+  return list
+end
+
+--- What an old database still tells: rows of layers, names, containers.
+local function salvage(path)
+  local old = { layers = {}, names = {}, containers = {} }
+  local stat = fs.stat(path, { follow = false })
+  if not stat or stat.type ~= "file" or stat.size == 0 then return old end
+  local db <close> = database.open(path, { readonly = true, timeout = 1000 })
+  if not db then return old end
+  for name in pairs(old) do old[name] = salvage_table(db, name) end
+  return old
+end
+
+local function set_old_aside(root)
+  for _, suffix in ipairs { "", "-wal", "-shm" } do
+    local path = root .. "/lamina.db" .. suffix
+    if fs.stat(path, { follow = false }) then aside(root, path) end
+  end
+end
+
+local function insert_layer(store, diff_id, info)
+  failure.check(store.db:run([[insert or ignore into layers
+    (diff_id, tar_size, bytes, entries, created, blob, blob_size, blob_type)
+    values (?, ?, ?, ?, ?, ?, ?, ?)]], diff_id, info.tar_size, info.bytes, info.entries,
+    info.created or os.time(), info.blob, info.blob_size, info.blob_type))
+end
+
+local function is_layer_row(row)
+  for _, key in ipairs { "tar_size", "bytes", "entries", "created" } do
+    if math.type(row[key]) ~= "integer" then return false end
+  end
+  return true
+end
+
+local function restore_layers(store, old)
+  local known = {}
+  for _, row in ipairs(old.layers) do
+    if is_layer_row(row) then known[row.diff_id or ""] = row end
+  end
+  for _, hex in ipairs(failure.check(fs.list(store.layers.dir))) do
+    local diff_id = "sha256:" .. hex
+    local ok, info = pcall(sched.job, core.pack, store.layers.dir .. "/" .. hex,
+      { form = "overlay" })
+    if ok and (info.diff_id == diff_id or known[diff_id]) then
+      insert_layer(store, diff_id, known[diff_id] or info)
+    end
+  end
+end
+
+--- The blobs that layers came as stand in the manifest in their order.
+local function remember_blobs(store, document, diff_ids)
+  for i, from in ipairs(document.layers) do
+    if diff_ids[i] and from.digest ~= diff_ids[i] and store.blobs:has(from.digest) then
+      store.layers:remember_blob(diff_ids[i], from)
+    end
+  end
+end
+
+--- Puts an image back if the blob is a manifest whose parts are all there.
+local function restore_image(store, hex)
+  local bytes = store.blobs:get("sha256:" .. hex, manifest.limit)
+  if bytes:sub(1, 1) ~= "{" then return end
+  local document = manifest.parse(bytes)
+  if document.kind ~= "manifest" then return end
+  local config_bytes = store.blobs:get(document.config.digest)
+  local config = failure.check(json.decode(config_bytes, { strict = true, depth = 128 }))
+  remember_blobs(store, document, config.rootfs.diff_ids)
+  store.images:put { config = config_bytes, manifest = bytes,
+    created = math.tointeger(fs.stat(store.blobs:path("sha256:" .. hex)).mtime) }
+end
+
+--- Most blobs are no manifests, and fail at one place or another.
+local function restore_images(store)
+  for _, hex in ipairs(failure.check(fs.list(store.blobs.dir))) do
+    local stat = fs.stat(store.blobs.dir .. "/" .. hex, { follow = false })
+    if stat and stat.type == "file" and stat.size <= manifest.limit then
+      pcall(restore_image, store, hex)
+    end
+  end
+end
+
+local function restore_names(store, old)
+  for _, row in ipairs(old.names) do
+    pcall(store.images.tag, store.images, row.image, row.name)
+  end
+end
+
+--- From the records beside the files; one that is missing or damaged may be in the old database.
+local function restore_containers(store, old)
+  local known = {}
+  for _, row in ipairs(old.containers) do known[row.id or ""] = row end
+  for _, stray in ipairs(store.containers:strays()) do
+    if not store.containers:restore(stray.name) then
+      store.containers:restore(stray.name, known[stray.name])
+    end
+  end
+end
+
+--- Makes the database of a store again; `open` opens the store without looking at what is there.
+-- The old one is kept in damaged/.
+function rebuild.run(root, open)
+  local alone <close> = failure.check(fs.lock(root .. "/gc.lock", "exclusive"))
+  local old = salvage(root .. "/lamina.db")
+  set_old_aside(root)
+  local store = open()
+  alone:release()
+  restore_layers(store, old)
+  restore_images(store)
+  restore_names(store, old)
+  restore_containers(store, old)
+  store:sync()
+  return store
+end
+
+return rebuild
