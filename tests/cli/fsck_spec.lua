@@ -25,7 +25,7 @@ local function make_sample()
   must(lamina(root, "commit", "work", "made"))
   must(lamina(root, "run", "--network", "none", "--name", "more", "made", "sh", "-c",
     "echo kept >/kept"))
-  must(helper.sh("chmod 700 " .. helper.quote(root) .. "/containers/*/work/work")) -- for cp
+  must(helper.sh(("chmod 700 %s/containers/*/wor*/*"):format(helper.quote(root)))) -- for cp
   return root
 end
 
