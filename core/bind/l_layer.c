@@ -12,6 +12,7 @@
 
 #include "base/auto.h"
 #include "base/beneath.h"
+#include "bind/l_copy.h"
 #include "bind/l_file.h"
 #include "bind/l_layer.h"
 #include "bind/l_value.h"
@@ -341,10 +342,8 @@ static int l_probe(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "apply", l_apply },
-	{ "pack", l_pack },
-	{ "probe", l_probe },
-	{ NULL, NULL },
+	{ "apply", l_apply },        { "pack", l_pack }, { "probe", l_probe },
+	{ "copy", lamL_layer_copy }, { NULL, NULL },
 };
 
 int luaopen_lamina_core_layer(lua_State *L);

@@ -13,6 +13,7 @@
 	X(layer)                                                                                   \
 	X(namespace)                                                                               \
 	X(overlay)                                                                                 \
+	X(sandbox)                                                                                 \
 	X(terminal)
 
 #define DECLARE(name) int luaopen_lamina_core_##name(lua_State *L);

@@ -1,7 +1,8 @@
 --- A build from the recipe to the image: evaluate, resolve, solve, export.
 --
 --   local result = build.run(store, {
---     file = "recipe.lua",      -- the recipe (path); or plan = a plan that is there already
+--     file = "recipe.lua",      -- the recipe's path; or text =, name =, lines = (recipe.recipe);
+--                               -- or plan = a plan that is there already
 --     context = ".",            -- the build context
 --     args = { NAME = "value" },-- --build-arg
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
@@ -25,6 +26,7 @@
 -- status: "cached", "ran", "needed" (dry run: it would run), "instant" (metadata only).
 --
 -- Events on the bus (all data is plain; text comes from the recipe or the step: escape it):
+--   recipe.said    { line= }                   what it printed
 --   build.started  { total= }                  steps that may have to run, without metadata
 --   step.cached    { id=, label=, file=, line= }
 --   step.needed    { id=, label=, file=, line= }   dry run only
@@ -93,7 +95,9 @@ end
 local function evaluate(options)
   return options.plan or require("lamina.recipe.recipe").evaluate {
     file = options.file, args = options.args, context = options.context,
-    target_platform = platform.format(options.platform),
+    target_platform = platform.format(options.platform), text = options.text,
+    name = options.name, lines = options.lines,
+    say = function(line) options.bus:emit("recipe.said", { line = line }) end,
   }
 end
 

@@ -9,6 +9,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
 local namespace = require "lamina.core.namespace"
+local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 local selection = require "lamina.build.selection"
 
@@ -42,8 +43,7 @@ end
 
 local function copy(tree, found, target)
   if #found == 0 then return end
-  local options = { from = tree.fd, sources = {}, reset_owner = tree.reset_owner }
-  for i, one in ipairs(found) do options.sources[i] = one.name end
+  local options = { from = tree.fd, sources = found, reset_owner = tree.reset_owner }
   for key, value in pairs(target) do options[key] = value end
   options.exclude = selection.combined(tree, target.exclude)
   if is_little(tree, found) then
@@ -126,12 +126,19 @@ local function open_target(vertex, work, dir, below)
   return exec.mount(work.store, below, dir.upper, dir.work, true)
 end
 
+--- The destination without links: one that is a link is written through, inside the stage.
+local function real_destination(root, destination)
+  local real = "/" .. (rootpath.follow(root, destination))
+  return destination:find("/$") and real ~= "/" and real .. "/" or real
+end
+
 --- Carries out a copy or add.
 function deliver.make(vertex, work, dir, below)
   local params = vertex.params
   local root <close> = open_target(vertex, work, dir, below)
   local target = {
-    to = root:fd(), destination = params.destination, chown = owner(params.chown, root:fd()),
+    to = root:fd(), destination = real_destination(root:fd(), params.destination),
+    chown = owner(params.chown, root:fd()),
     chmod = params.chmod, parents = params.parents, exclude = params.exclude,
   }
   from_source(vertex, work, target)

@@ -25,7 +25,7 @@ end
 
 local function inline_names(step)
   local names = {}
-  for i, file in ipairs(step.inline or {}) do names[i] = file.name or file[1] end
+  for i, file in ipairs(step.inline or {}) do names[i] = file[1] end
   return names
 end
 
@@ -57,6 +57,8 @@ local forms = {
   entrypoint = either_form,
   shell = function(step) return "shell " .. show(step.exec) end,
   stopsignal = function(step) return "stopsignal " .. show(step.signal) end,
+  unset = function(step) return "unset " .. show(step.name or step.field) end,
+  stage = function() return "from a stage" end,
   onbuild = function(step) return "onbuild " .. show(step.text) end,
 }
 

@@ -100,6 +100,19 @@ function selection.excludes(patterns)
   return ignore.matcher(ignore.parse(table.concat(patterns, "\n")))
 end
 
+--- The same patterns together with what the tree itself leaves out, as layer.copy asks: with the
+-- path in the tree and the one below the source. nil when nothing is left out.
+function selection.combined(self, patterns)
+  local inner = patterns and selection.excludes(patterns)
+  local outer = self.filter
+  if not inner and not outer then return nil end
+  return function(name, below, is_dir)
+    local verdict = outer and outer(name, is_dir) or "keep"
+    if verdict ~= "keep" or not inner then return verdict end
+    return inner(below, is_dir)
+  end
+end
+
 --- What a use selects, as plain data for a key.
 function selection.content(self, use)
   local select, parts = use.select, json.array {}

@@ -2,6 +2,8 @@
 -- cmd/NAME.lua and a row here; tests/spec/cli/commands_spec.lua compares the two. It is a list of
 -- its own so that help and a misspelt name load no command.
 return {
+  { title = "Recipes", { "build", "Build an image from a recipe" },
+    { "plan", "Print the plan that a recipe evaluates to, as JSON" } },
   { title = "Containers", { "run", "Run a command in a new container" },
     { "start", "Run a container's command again" },
     { "exec", "Run a further command in a running container" },
@@ -17,6 +19,7 @@ return {
     { "history", "Show how an image was made" },
     { "inspect", "Show all about images and containers" },
     { "import", "Make an image of a root file system in a tar" } },
+  { title = "Dockerfiles", { "parse", "Show how a Dockerfile is read" } },
   { title = "Machine", { "prune", "Remove what isn't needed any more" },
     { "fsck", "Check the store, and repair it" },
     { "version", "Show the version" },

@@ -26,7 +26,7 @@ local function plan_of(steps)
     if i > 1 and step.input == nil then step.input = i - 1 end
   end
   return { version = 1, steps = steps, default = "default",
-    targets = { { name = "default", step = #steps, image = {} } } }
+    targets = { { name = "default", step = #steps, names = {} } } }
 end
 
 local function options(more)

@@ -4,7 +4,6 @@
 -- never that of the export (SEMANTICS 89).
 local failure = require "lamina.util.failure"
 local image_config = require "lamina.image.config"
-local override = require "lamina.build.export.override"
 local reference = require "lamina.image.reference"
 local stack = require "lamina.build.stack"
 local text = require "lamina.util.text"
@@ -63,7 +62,7 @@ local function names(target, options)
     if not seen[full] then list[#list + 1] = full end
     seen[full] = true
   end
-  for _, name in ipairs(target.image and target.image.names or {}) do add(name) end
+  for _, name in ipairs(target.names or {}) do add(name) end
   for _, name in ipairs(options.tags) do add(name) end
   return list
 end
@@ -73,15 +72,23 @@ function export.names(target, options)
   return names(target, options)
 end
 
+--- Labels of the caller's, which come last and leave no trace in the history (SEMANTICS 39).
+local function labelled(state, labels)
+  if #labels == 0 then return state end
+  local all = {}
+  for key, value in pairs(state.config.Labels or {}) do all[key] = value end
+  for _, pair in ipairs(labels) do all[pair[1]] = pair[2] end
+  return state:configured { Labels = all }
+end
+
 --- Puts the image into the store; answers its id and names.
 function export.image(store, target, state, options)
-  local finished = override.apply(state, target.image and target.image.config, options.labels)
-  local whole = configuration(finished, options)
+  local whole = configuration(labelled(state, options.labels), options)
   local seconds = text.parse_time(whole.created)
   local all = names(target, options)
   local id = failure.check(store.images:put {
     config = image_config.encode(whole), names = all, created = seconds,
-    annotations = override.annotations(state, target.image),
+    annotations = state.annotations,
   })
   return id, all
 end

@@ -43,7 +43,7 @@ end
 local function inline_of(step, at, resolver)
   local list = json.array {}
   for i, file in ipairs(step.inline or {}) do
-    local name, text = file.name or file[1], file.text or file[2]
+    local name, text = file[1], file[2]
     if name == "" or name == "." or name == ".." or name:find("[/%z]") then
       failure.raise("invalid-input", ("%s: '%s' is no file name"):format(step.op, name))
     end

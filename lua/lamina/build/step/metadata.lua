@@ -5,6 +5,7 @@
 local failure = require "lamina.util.failure"
 local gotext = require "lamina.build.gotext"
 local json = require "lamina.core.json"
+local schema = require "lamina.plan.schema"
 local signal = require "lamina.image.signal"
 
 local metadata = {}
@@ -93,6 +94,37 @@ function metadata.onbuild(step, at)
   local triggers = table.move(at.config.OnBuild or {}, 1, #(at.config.OnBuild or {}), 1, {})
   triggers[#triggers + 1] = step.text
   return at:configured { OnBuild = json.array(triggers) }
+end
+
+--- A further stage on another one: what it has set itself is forgotten (SEMANTICS 22, 30).
+function metadata.stage(_, at)
+  return at:with { has_cmd = false }
+end
+
+local function without_name(list, name)
+  local rest = {}
+  for _, entry in ipairs(list) do
+    if entry:match("^[^=]*") ~= name then rest[#rest + 1] = entry end
+  end
+  return #rest > 0 and rest or false
+end
+
+--- Takes a field, or one variable or label, out of the configuration.
+function metadata.unset(step, at)
+  local field = schema.unset[step.field]
+  if not field then
+    failure.raise("invalid-input", ("unset: there is no '%s'"):format(step.field))
+  end
+  if not step.name then
+    local after = at:configured { [field] = false }
+    return field == "Env" and after:with { env = {}, variables = false } or after
+  elseif field == "Env" then
+    return at:with({ env = without_name(at.env, step.name) or {}, variables = false })
+      :configured { Env = without_name(at.config.Env or {}, step.name) }
+  end
+  local map = copy(at.config[field])
+  map[step.name] = nil
+  return at:configured { [field] = next(map) and map or false }
 end
 
 return metadata

@@ -1,36 +1,12 @@
---- What `run` mounts: which mounts a step asks for, checked and expanded (closed lists: DF-10,
--- DF-11). How they are made stands in mounted.lua.
+--- What `run` mounts: which mounts a step asks for, checked and expanded. Which options there are
+-- stands in plan.schema (closed lists: DF-10, DF-11), how mounts are made in mounted.lua.
 local failure = require "lamina.util.failure"
 local path = require "lamina.util.path"
 
 local mounts = {}
 
--- The keys each type knows; anything else is refused.
-local known = {
-  cache = { "id", "sharing", "from", "source", "mode", "uid", "gid", "readonly" },
-  bind = { "from", "source", "readonly" },
-  tmpfs = { "size", "mode" },
-  secret = { "id", "required", "mode", "uid", "gid", "env" },
-  ssh = { "id", "required", "mode", "uid", "gid" },
-}
-local always = { type = true, target = true }
-
 local function invalid(format, ...)
   failure.raise("invalid-input", "run: mount: " .. format:format(...))
-end
-
-local function check_keys(mount)
-  local keys = known[mount.type]
-  if not keys then invalid("unknown type '%s'", tostring(mount.type)) end
-  local allowed = {}
-  for _, key in ipairs(keys) do allowed[key] = true end
-  for key in pairs(mount) do
-    if not allowed[key] and not always[key] then
-      local near = require("lamina.util.check").suggest(key, keys)
-      invalid("%s: unknown option '%s'%s", mount.type, key,
-        near and (" (did you mean '%s'?)"):format(near) or "")
-    end
-  end
 end
 
 -- What lamina mounts itself, and what nothing may be mounted on or into.
@@ -80,7 +56,6 @@ end
 
 local function one(mount, at, resolver)
   local function expand(text) return resolver:expand(at, text) end
-  check_keys(mount)
   check_values(mount)
   local new = {}
   for key, value in pairs(mount) do

@@ -1,0 +1,110 @@
+/* l_copy.c - see l_copy.h */
+#include "bind/l_copy.h"
+
+#include <errno.h>
+
+#include "bind/l_value.h"
+#include "layer/copy.h"
+
+static void on_progress(void *L, uint64_t done)
+{
+	lamL_progress_rate(L, (long long)done);
+}
+
+/* The Lua function at index 2 of the state: exclude(path, below, is_dir) -> verdict. What it
+ * raises becomes a failure: nothing may jump out of the copy. */
+static enum lam_verdict ask(void *data, const char *path, const char *below, int is_dir,
+			    struct lam_err *err)
+{
+	lua_State *L = data;
+	enum lam_verdict verdict = LAM_KEEP;
+	const char *word;
+
+	lua_pushvalue(L, 2);
+	lua_pushstring(L, path);
+	lua_pushstring(L, below);
+	lua_pushboolean(L, is_dir);
+	if (lua_pcall(L, 3, 1, 0) != LUA_OK) {
+		lam_err_set(err, 0, "exclude: %s", luaL_tolstring(L, -1, NULL));
+		verdict = LAM_FAIL;
+		lua_pop(L, 1);
+	} else if ((word = lua_tostring(L, -1)) != NULL) {
+		verdict = *word == 's' ? LAM_SKIP : *word == 'p' ? LAM_PRUNE : LAM_KEEP;
+	}
+	lua_pop(L, 1);
+	return verdict;
+}
+
+/* The pair { uid, gid } of an option, -1 where there is none. */
+static void read_owner(lua_State *L, struct lam_clone *as)
+{
+	as->uid = as->gid = -1;
+	if (lua_getfield(L, 1, "chown") == LUA_TTABLE) {
+		lua_geti(L, -1, 1);
+		lua_geti(L, -2, 2);
+		as->uid = luaL_checkinteger(L, -2);
+		as->gid = luaL_checkinteger(L, -1);
+		lua_pop(L, 2);
+	}
+	lua_pop(L, 1);
+}
+
+/* Copies each { path=, name= } of the list at the top. */
+static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
+{
+	for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++) {
+		const char *path, *name;
+		int result;
+
+		lua_getfield(L, -1, "path");
+		lua_getfield(L, -2, "name");
+		path = lua_tostring(L, -2);
+		name = lua_tostring(L, -1);
+		result = path && name ? lam_copy(c, path, name, err)
+				      : lam_err_set(err, EINVAL, "a source without a path");
+		lua_pop(L, 3);
+		if (result < 0)
+			return -1;
+	}
+	lua_pop(L, 1);
+	return 0;
+}
+
+/* layer.copy{from=, sources={{path=, name=}, …}, to=, destination=[, chown={uid, gid}, chmod=,
+ * parents=, reset_owner=, exclude=function]} -> { bytes= } | nil, err */
+int lamL_layer_copy(lua_State *L)
+{
+	static const char *const known[] = { "from",    "sources", "to",      "destination",
+					     "chown",   "chmod",   "parents", "reset_owner",
+					     "exclude", NULL };
+	struct lam_copy c = { .progress = on_progress, .progress_data = L };
+	struct lam_err err;
+	int result = -1;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lamL_checkkeys(L, 1, known);
+	lua_settop(L, 1);
+	if (lua_getfield(L, 1, "exclude") == LUA_TFUNCTION) /* index 2: see ask */
+		c.exclude = ask;
+	c.exclude_data = L;
+	c.from = (int)lamL_intfield(L, 1, "from", -1);
+	c.to = (int)lamL_intfield(L, 1, "to", -1);
+	c.destination = lamL_optfield(L, 1, "destination", "");
+	luaL_argcheck(L, c.destination[0] == '/', 1, "an absolute destination expected");
+	c.parents = lamL_boolfield(L, 1, "parents", 0);
+	c.as.reset_owner = lamL_boolfield(L, 1, "reset_owner", 0);
+	c.as.chmod = lamL_optfield(L, 1, "chmod", NULL);
+	read_owner(L, &c.as);
+	luaL_argcheck(L, lua_getfield(L, 1, "sources") == LUA_TTABLE, 1, "sources expected");
+	luaL_checkstack(L, 16, "copy");
+	c.links = lam_links_new(&err);
+	if (c.links)
+		result = copy_each(L, &c, &err);
+	lam_links_free(c.links);
+	if (result < 0)
+		return lamL_fail(L, &err);
+	lua_createtable(L, 0, 1);
+	lua_pushinteger(L, (lua_Integer)c.as.bytes);
+	lua_setfield(L, -2, "bytes");
+	return 1;
+}

@@ -1,0 +1,34 @@
+/* clone.h - one entry of a directory made again in another directory: content and attributes.
+ *
+ * Names are single path elements and never followed; what is opened is what was looked at. */
+#ifndef LAM_LAYER_CLONE_H
+#define LAM_LAYER_CLONE_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+/* What the copies' attributes are where they aren't the source's. */
+struct lam_clone {
+	int64_t uid, gid;  /* -1: as the source's */
+	int reset_owner;   /* 0:0 where uid and gid don't say otherwise */
+	const char *chmod; /* as lam_mode_change takes it; NULL: as the source's. Not for links */
+	uint64_t bytes;    /* of content, added up */
+};
+
+/* The owner that a copy of `st` gets. */
+uid_t lam_clone_uid(const struct lam_clone *c, const struct stat *st);
+gid_t lam_clone_gid(const struct lam_clone *c, const struct stat *st);
+
+/* Copies a file, link, FIFO or device (st is of `name` in `from`) to the new name `as` in `to`,
+ * which must not be there: EEXIST. Sockets are left out. A device that this user may not make
+ * becomes a stand-in (marks.h). */
+int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struct stat *st, int to,
+		    const char *as, struct lam_err *err);
+
+/* Gives the directory `to` the owner, mode and xattrs of the directory `from`; not its times. */
+int lam_clone_dir(const struct lam_clone *c, int from, const struct stat *st, int to,
+		  struct lam_err *err);
+
+#endif

@@ -1,0 +1,66 @@
+local build = require "lamina.build.build"
+local built = require "lamina.cli.built"
+local progress = require "lamina.ui.progress"
+local source = require "lamina.cli.source"
+
+local function pairs_of(words, what)
+  local list = {}
+  for i, word in ipairs(words) do list[i] = { source.pair(word, what) } end
+  return list
+end
+
+local function run(context)
+  local options = context.options
+  local given = source.options(context)
+  given.bus, given.tags, given.target = context.bus, options.tag, options.target
+  given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
+  given.network, given.iidfile = options.network, options.iidfile
+  given.labels = pairs_of(options.label, "--label")
+  given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
+  local result
+  do
+    local _view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
+    result = build.run(context.store, given)
+  end
+  built.show(context, result)
+end
+
+return {
+  name = "build",
+  summary = "Build an image from a recipe",
+  usage = "build [OPTIONS] [CONTEXT]",
+  help = [[
+The recipe is recipe.lua in the context unless -f names another. CONTEXT is the directory that
+copy reads from, less what its .dockerignore excludes; without it, the current one. Steps that
+were made before are taken from the cache. The image's id is printed when it is done.]],
+  example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
+  arguments = { { name = "CONTEXT", optional = true } },
+  options = {
+    { long = "allow", value = "network.host|security.insecure", many = true,
+      choices = { "network.host", "security.insecure" },
+      help = "let the recipe's steps have this" },
+    { long = "build-arg", value = "NAME[=VALUE]", many = true,
+      help = "a build argument; without a value the caller's variable" },
+    { long = "dry-run", help = "only say which steps are cached and which would run" },
+    { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
+    { long = "format", value = "TEMPLATE",
+      help = "print the result like this: json, or a Go template" },
+    { long = "iidfile", value = "FILE", help = "write the image's id to a file" },
+    { long = "jobs", short = "j", value = "N", integer = true, help = "steps at the same time" },
+    { long = "label", value = "NAME=VALUE", many = true, help = "a label for the image" },
+    { long = "network", value = "KIND", choices = { "default", "host", "none" },
+      help = "for steps that name no network themselves" },
+    { long = "no-cache", help = "run every step" },
+    { long = "platform", value = "OS/ARCH",
+      help = "what the image is for (default: this machine)" },
+    { long = "progress", value = "KIND", default = "auto",
+      choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
+    { long = "quiet", short = "q", help = "show no progress" },
+    { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
+      help = "a secret that steps may mount" },
+    { long = "tag", short = "t", value = "NAME[:TAG]", many = true, help = "a name for the image" },
+    { long = "target", value = "NAME", help = "which of the recipe's targets" },
+  },
+  needs = "store",
+  run = run,
+}

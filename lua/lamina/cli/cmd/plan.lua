@@ -1,0 +1,31 @@
+local plan = require "lamina.plan.plan"
+local recipe = require "lamina.recipe.recipe"
+local source = require "lamina.cli.source"
+
+local function run(context)
+  local given = source.options(context)
+  given.target_platform = given.platform
+  function given.say(line) io.stderr:write(require("lamina.util.text").escape(line, "\t"), "\n") end
+  context.out:write(plan.encode(recipe.evaluate(given), 2), "\n")
+end
+
+return {
+  name = "plan",
+  summary = "Print the plan that a recipe evaluates to, as JSON",
+  usage = "plan [OPTIONS] [CONTEXT]",
+  help = [[
+The plan is the graph of steps: what `lamina build` would look for in the cache and run. Base
+images aren't looked up and variables aren't expanded yet, so it needs no store.]],
+  example = "lamina plan -f recipes/git.lua . | less",
+  arguments = { { name = "CONTEXT", optional = true } },
+  options = {
+    { long = "build-arg", value = "NAME[=VALUE]", many = true,
+      help = "a build argument; without a value the caller's variable" },
+    { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
+    { long = "json", help = "as JSON, which it is anyway" },
+    { long = "platform", value = "OS/ARCH",
+      help = "what the image is for (default: this machine)" },
+  },
+  needs = "loop",
+  run = run,
+}

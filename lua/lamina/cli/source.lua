@@ -1,0 +1,91 @@
+--- What the commands that read a recipe share: where it is, its context, its arguments.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local platform = require "lamina.image.platform"
+
+local source = {}
+
+local function usage(message, hint)
+  failure.raise("usage", message, { hint = hint })
+end
+
+--- "NAME=VALUE" as two texts.
+function source.pair(word, what)
+  local name, value = word:match("^([^=]+)=(.*)$")
+  if not name then usage(("%s: NAME=VALUE expected, not '%s'"):format(what, word)) end
+  return name, value
+end
+
+--- Build arguments by name. One without a value has the caller's variable, if there is one.
+local function arguments(words)
+  local args = {}
+  for _, word in ipairs(words) do
+    local name, value = word:match("^([^=]+)=(.*)$")
+    args[name or word] = value or os.getenv(word)
+  end
+  return args
+end
+
+local function check_context(dir)
+  local found, err = fs.stat(dir)
+  if not found then
+    failure.raise("not-found", "build context: " .. err.message, { errno = err.errno })
+  elseif found.type ~= "dir" then
+    usage(("the build context '%s' is not a directory"):format(dir))
+  end
+  return dir
+end
+
+--- The recipe's path: as given, else recipe.lua in the context.
+local function file_of(given, dir)
+  if given then return given end
+  local default = (dir == "." and "" or dir:gsub("/+$", "") .. "/") .. "recipe.lua"
+  if fs.stat(default) then return default end
+  failure.raise("not-found", ("no recipe: there is no '%s'"):format(default),
+    { hint = "-f names one that is called otherwise" })
+end
+
+--- The options of build.run and recipe.evaluate that a command line gives: file or text and name,
+-- context, args, platform.
+function source.options(context)
+  local options = context.options
+  local dir = check_context(context.arguments[1] or ".")
+  local given = { context = dir, args = arguments(options.build_arg) }
+  given.platform = options.platform and platform.format(platform.parse(options.platform))
+  given.file = file_of(options.file, dir)
+  if given.file == "-" then
+    given.file, given.name, given.text = nil, "-", io.stdin:read("a")
+  end
+  return given
+end
+
+--- The values of "id=NAME,src=FILE" and "id=NAME,env=VARIABLE", by id.
+function source.secrets(words)
+  local secrets = {}
+  for _, word in ipairs(words) do
+    local fields = {}
+    for part in word:gmatch("[^,]+") do
+      local key, value = source.pair(part, "--secret")
+      fields[key] = value
+    end
+    local id = fields.id or usage(("--secret: an id expected in '%s'"):format(word),
+      "--secret id=token,src=token.txt")
+    for key in pairs(fields) do
+      if not ({ id = 1, src = 1, source = 1, env = 1, type = 1 })[key] then
+        usage(("--secret: unknown key '%s'"):format(key), "known are id, src and env")
+      end
+    end
+    local path = fields.src or fields.source
+    if path then secrets[id] = { path = path } else secrets[id] = { env = fields.env or id } end
+  end
+  return secrets
+end
+
+--- A list as a set.
+function source.set(words)
+  local set = {}
+  for _, word in ipairs(words) do set[word] = true end
+  return set
+end
+
+return source

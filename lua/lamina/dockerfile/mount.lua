@@ -1,0 +1,163 @@
+--- The value of RUN --mount: `type=cache,target=/root/.cache,id=x` (DF-10, DF-11).
+--
+--   mount.parse(text, complain) -> { type = "cache", target = "/root/.cache", id = "x" }
+--
+-- Aliases are brought to one name; numbers and truths are converted unless a variable stands for
+-- them, which only a build can know.
+local check = require "lamina.util.check"
+
+local mount = {}
+
+local names = {
+  type = "type", from = "from", source = "source", src = "source", target = "target",
+  dst = "target", destination = "target", readonly = "readonly", ro = "readonly",
+  readwrite = "readwrite", rw = "readwrite", id = "id", sharing = "sharing",
+  required = "required", mode = "mode", uid = "uid", gid = "gid", size = "size", env = "env",
+}
+
+-- Which types know a key; the keys that aren't here belong to all of them.
+local owners = {
+  from = "bind cache", sharing = "cache", mode = "cache secret ssh", uid = "cache secret ssh",
+  gid = "cache secret ssh", size = "tmpfs", required = "secret ssh", env = "secret",
+}
+
+local types = { bind = true, cache = true, tmpfs = true, secret = true, ssh = true }
+local sharings = { shared = true, private = true, locked = true }
+local truths = { ["1"] = true, t = true, T = true, ["true"] = true, TRUE = true, True = true,
+  ["0"] = false, f = false, F = false, ["false"] = false, FALSE = false, False = false }
+local units = { [""] = 1, b = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30, t = 1 << 40 }
+
+--- The fields of comma-separated values; a field in double quotes may hold commas.
+local function fields(text, complain)
+  local list, at = {}, 1
+  repeat
+    local value, behind
+    if text:sub(at, at) == '"' then
+      value, behind = text:match('^"([^"]*)"()', at)
+      while value and text:sub(behind, behind) == '"' do
+        local more
+        more, behind = text:match('^"([^"]*)"()', behind)
+        if not more then break end
+        value = value .. '"' .. more
+      end
+      if not behind or not text:find("^,", behind) and behind <= #text then
+        complain(("--mount: a quote doesn't end in '%s'"):format(text))
+      end
+    else
+      value, behind = text:match("^([^,]*)()", at)
+    end
+    list[#list + 1] = value
+    at = behind + 1
+  until at > #text + 1
+  return list
+end
+
+local function expected(key, what, value, complain)
+  complain(("--mount: %s is %s, not '%s'"):format(key, what, value))
+end
+
+local convert = {}
+
+function convert.type(value, complain)
+  value = value:lower()
+  if types[value] then return value end
+  local near = check.suggest(value, { "bind", "cache", "tmpfs", "secret", "ssh" })
+  complain(("--mount: unknown type '%s'"):format(value),
+    near and ("did you mean '%s'?"):format(near) or "it is bind, cache, tmpfs, secret or ssh")
+end
+
+function convert.sharing(value, complain)
+  value = value:lower()
+  if not sharings[value] then
+    expected("sharing", "shared, private or locked", value, complain)
+  end
+  return value
+end
+
+function convert.mode(value, complain)
+  local mode = value:find("^[0-7]+$") and #value < 8 and tonumber(value, 8)
+  return mode and math.tointeger(mode) or expected("mode", "an octal number", value, complain)
+end
+
+function convert.uid(value, complain, key)
+  local id = value:find("^%d+$") and #value < 11 and math.tointeger(tonumber(value))
+  return id and id < 1 << 32 and id or expected(key, "a number", value, complain)
+end
+
+convert.gid = convert.uid
+
+function convert.size(value, complain)
+  local digits, unit = value:lower():match("^(%d+)%s*(%a?)i?b?$")
+  local size = digits and units[unit] and #digits < 16 and tonumber(digits) * units[unit]
+  return size and math.tointeger(size) or expected("size", "a size like 64m", value, complain)
+end
+
+function convert.required(value, complain, key)
+  if truths[value] == nil then expected(key, "true or false", value, complain) end
+  return truths[value]
+end
+
+convert.readonly, convert.readwrite = convert.required, convert.required
+
+function convert.from(value, complain)
+  if value:find("%$.") then
+    complain("--mount: variables aren't expanded in from",
+      "a stage 'FROM " .. value .. " AS name' gives it a name")
+  end
+  return value
+end
+
+local flags = { readonly = true, readwrite = true, required = true }
+
+local function set(result, field, complain)
+  local key, value = field:match("^([^=]*)=(.*)$")
+  key = (key or field):lower()
+  local name = names[key]
+  if not name then
+    local all = {}
+    for known in pairs(names) do all[#all + 1] = known end
+    table.sort(all)
+    local near = check.suggest(key, all)
+    complain(("--mount: unknown option '%s'"):format(key),
+      near and ("did you mean '%s'?"):format(near) or nil)
+  end
+  if not value and not flags[name] then
+    complain(("--mount: '%s' needs a value"):format(key), ("write %s=VALUE"):format(key))
+  end
+  local is_late = value and value:find("%$.") and name ~= "from" and name ~= "type"
+  if value == nil then
+    value = true
+  elseif convert[name] and not is_late then
+    value = convert[name](value, complain, name)
+  end
+  if name == "readwrite" then name, value = "readonly", not value end
+  result[name] = value
+end
+
+local function check_owners(result, complain)
+  for key in pairs(result) do
+    local owner = owners[key]
+    if owner and not (" " .. owner .. " "):find(" " .. result.type .. " ", 1, true) then
+      complain(("--mount: '%s' isn't an option of type %s"):format(key, result.type))
+    end
+  end
+end
+
+--- Reads one mount. `complain(message, hint)` raises.
+function mount.parse(text, complain)
+  local result = {}
+  for _, field in ipairs(fields(text, complain)) do set(result, field, complain) end
+  result.type = result.type or "bind"
+  check_owners(result, complain)
+  if result.type == "secret" then
+    if result.source and result.id then complain("--mount: a secret has an id or a source") end
+    if not (result.id or result.source or result.target) then
+      complain("--mount: a secret needs an id")
+    end
+  elseif not result.target and result.type ~= "ssh" then
+    complain(("--mount: type %s needs a target"):format(result.type))
+  end
+  return result
+end
+
+return mount

@@ -1,0 +1,83 @@
+--- What a plan may hold: the fields of each step, target and mount, and their types.
+--
+-- A row is `field = "type"`; a "!" behind the type says that the field is needed. Types:
+--
+--   string boolean integer     themselves
+--   strings                    list of strings
+--   command                    string (shell form) or list of strings (exec form)
+--   pairs                      list of { name, value }
+--   step, steps                id, list of ids, of steps before this one
+--   mounts                     list of mounts, see `mounts`
+local schema = {}
+
+local function with(base, more)
+  local all = {}
+  for key, value in pairs(base) do all[key] = value end
+  for key, value in pairs(more) do all[key] = value end
+  return all
+end
+
+local copy = {
+  sources = "strings", inline = "pairs", destination = "string!", from = "step",
+  chown = "string", chmod = "string", link = "boolean", parents = "boolean", exclude = "strings",
+}
+
+local either_form = { shell = "string", exec = "strings" }
+
+--- Of every step.
+schema.common = { id = "integer!", op = "string!", file = "string", line = "integer",
+  input = "step" }
+
+--- Of each kind of step.
+schema.steps = {
+  scratch = { platform = "string" },
+  image = { ref = "string!", platform = "string" },
+  stage = {}, -- a new stage that continues another one
+  ["local"] = { path = "string", exclude = "strings" },
+  run = { command = "command!", mounts = "mounts", network = "string", security = "string",
+    cache = "boolean", timeout = "string", user = "string", env = "pairs" },
+  copy = copy,
+  add = with(copy, { checksum = "string", unpack = "boolean", keep_git_dir = "boolean" }),
+  merge = { inputs = "steps!" },
+  diff = { lower = "step!", upper = "step!" },
+  env = { pairs = "pairs!" },
+  label = { pairs = "pairs!" },
+  annotate = { pairs = "pairs!" },
+  arg = { name = "string!", default = "string" },
+  workdir = { path = "string!" },
+  user = { name = "string!" },
+  expose = { ports = "strings!" },
+  volume = { paths = "strings!" },
+  cmd = either_form,
+  entrypoint = either_form,
+  shell = { exec = "strings!" },
+  healthcheck = with(either_form, { none = "boolean", interval = "string", timeout = "string",
+    start_period = "string", start_interval = "string", retries = "integer" }),
+  stopsignal = { signal = "string!" },
+  onbuild = { text = "string!" },
+  unset = { field = "string!", name = "string" },
+}
+
+--- Of each kind of mount of a run step. Modes and sizes are numbers: permission bits and bytes.
+schema.mounts = {
+  bind = { from = "step", source = "string", readonly = "boolean" },
+  cache = { id = "string", sharing = "string", from = "step", source = "string",
+    mode = "integer", uid = "integer", gid = "integer", readonly = "boolean" },
+  tmpfs = { size = "integer", mode = "integer" },
+  secret = { id = "string", required = "boolean", mode = "integer", uid = "integer",
+    gid = "integer", env = "string" },
+  ssh = { id = "string", required = "boolean", mode = "integer", uid = "integer",
+    gid = "integer" },
+}
+
+--- Of every mount.
+schema.mount = { type = "string!", target = "string" }
+
+--- What `unset` can take from a configuration: as image() names it, as the image stores it.
+schema.unset = {
+  cmd = "Cmd", entrypoint = "Entrypoint", env = "Env", label = "Labels", user = "User",
+  workdir = "WorkingDir", expose = "ExposedPorts", volume = "Volumes", stopsignal = "StopSignal",
+  healthcheck = "Healthcheck", shell = "Shell", onbuild = "OnBuild",
+}
+
+return schema

@@ -1,0 +1,160 @@
+--- What a recipe may call: this is the list.
+local argument = require "lamina.recipe.argument"
+local json = require "lamina.core.json"
+local library = require "lamina.recipe.library"
+local mounts = require "lamina.recipe.mounts"
+local place = require "lamina.recipe.place"
+local stage = require "lamina.recipe.stage"
+local target = require "lamina.recipe.target"
+local text = require "lamina.util.text"
+
+local env = {}
+
+local from_options = { platform = argument.text }
+
+--- from "debian", from("debian", { platform = }), from "scratch", from(stage).
+local function from(what, options)
+  local fields = argument.options(options, from_options, "from")
+  if stage.is(what) then return stage.new("stage", {}, what) end
+  if type(what) ~= "string" or what == "" then
+    place.blame(("from: an image's name or a stage expected, got %s"):format(type(what)))
+  end
+  if what == "scratch" then return stage.new("scratch", fields) end
+  fields.ref = what
+  return stage.new("image", fields)
+end
+
+local context_options = { path = argument.text, exclude = argument.list }
+
+--- context { path =, exclude = }: a directory below the build context to copy from.
+local function context(options)
+  if type(options) == "string" then options = { path = options } end
+  return stage.source("local", argument.options(options, context_options, "context"))
+end
+
+local function steps_of(stages, what)
+  local steps = {}
+  for i, one in ipairs(stages) do
+    if not stage.is(one) then
+      place.blame(("%s: a stage expected, got %s"):format(what, type(one)))
+    end
+    steps[i] = stage.step(one)
+  end
+  return steps
+end
+
+--- merge { a, b, … }: what each further stage adds, on top of the first.
+local function merge(stages)
+  if type(stages) ~= "table" or #stages == 0 then
+    place.blame("merge: a list of stages expected, as in merge { a, b }")
+  end
+  return stage.new("merge", { inputs = steps_of(stages, "merge") })
+end
+
+--- diff(lower, upper): what upper adds to lower.
+local function diff(lower, upper)
+  local steps = steps_of({ lower or false, upper or false }, "diff")
+  return stage.new("diff", { lower = steps[1], upper = steps[2] })
+end
+
+--- arg(name, default): a build argument as a text, nil where it has neither value nor default.
+local function arguments(request, used)
+  return function(name, default)
+    name = argument.text(name, "arg: the name")
+    used[name] = true
+    if request.args[name] ~= nil then return request.args[name] end
+    return default ~= nil and argument.text(default, "arg: the default") or nil
+  end
+end
+
+local function decode(words)
+  place.enter()
+  local value, err = json.decode(argument.text(words, "json.decode"))
+  if value == nil and err then place.blame("json.decode: " .. err.message) end
+  return value ~= json.null and value or nil
+end
+
+--- One word as a shell takes it back; a list as a command line.
+local function quote(words)
+  place.enter()
+  local list = argument.list(words, "shell.quote")
+  for i, word in ipairs(list) do list[i] = text.quote(word) end
+  return table.concat(list, " ")
+end
+
+--- Modules of the recipe's own, each run once. `run(text, path)` compiles and runs one.
+local function requirer(files, run)
+  local loaded, loading = {}, {}
+  return function(name)
+    if loaded[name] == nil then
+      local code, path = files:module(name)
+      if loading[name] then place.blame(("require: '%s' requires itself"):format(name)) end
+      loading[name] = true
+      local value = run(code, path)
+      loaded[name] = value == nil and true or value
+    end
+    return loaded[name]
+  end
+end
+
+--- A function of ours as it is found at one place of the recipe. Behind `return image(…)` the
+-- recipe's own frame is gone when the call comes, so that place is kept.
+local function placed(fn, found)
+  return function(...)
+    place.enter(debug.getinfo(1, "t").istailcall and found or nil)
+    return fn(...)
+  end
+end
+
+local function unknown(name, values, functions)
+  place.enter()
+  local names = {}
+  for _, list in ipairs { values, functions } do
+    for known in next, list do names[#names + 1] = known end
+  end
+  argument.unknown("unknown name", name, names)
+end
+
+--- The environment as a recipe has it. `functions` are ours, `values` Lua's and its own. A name
+-- that isn't there is a mistake at once, not a nil that shows up later.
+local function proxy(values, functions)
+  return setmetatable({}, {
+    __metatable = false,
+    __newindex = function(_, name, value) values[name] = value end,
+    __index = function(_, name)
+      local value = values[name]
+      if value ~= nil then return value end
+      if functions[name] then return placed(functions[name], place.here()) end
+      unknown(name, values, functions)
+    end,
+  })
+end
+
+--- The functions that answer for files of the context.
+local function readers(files)
+  local all = {}
+  for _, name in ipairs { "read", "glob", "exists" } do
+    all[name] = function(path) return files[name](files, path) end
+  end
+  return all
+end
+
+--- The environment of a recipe. request: args, platform, target_platform; `run` see above.
+-- Answers it and the set of the arguments that were asked for.
+function env.new(request, files, run, say)
+  local values, used = {}, {}
+  library.install(values, say)
+  values.platform, values.target_platform = request.platform, request.target_platform
+  values.json, values.shell = { decode = decode }, { quote = quote }
+  local functions = readers(files)
+  for name, constructor in pairs(mounts.constructors(stage.source_of)) do
+    functions[name] = constructor
+  end
+  functions.from, functions.context, functions.merge, functions.diff = from, context, merge, diff
+  functions.image, functions.arg = target.image, arguments(request, used)
+  functions.require = requirer(files, run)
+  values._G = proxy(values, functions)
+  return values._G, used
+end
+
+return env

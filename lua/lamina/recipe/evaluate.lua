@@ -1,0 +1,88 @@
+--- Runs a recipe. This is the sandbox's own end: it stands in the Lua state that recipe.lua has
+-- made for it, and answers one JSON text.
+--
+-- request (JSON): name, text, lines, args, platform, target_platform, context_fd, beside_fd
+-- answer: { plan =, said = } or { problem = { message, hint, file, line }, said = }
+local env = require "lamina.recipe.env"
+local files = require "lamina.recipe.files"
+local json = require "lamina.core.json"
+local place = require "lamina.recipe.place"
+local plan = require "lamina.plan.plan"
+local target = require "lamina.recipe.target"
+
+local most_said = 1000 -- lines of print
+
+local function sayer(said)
+  return function(line)
+    if #said < most_said then said[#said + 1] = line end
+  end
+end
+
+--- Compiles and runs one file of the recipe; answers what it returns.
+local function runner(environment, names)
+  return function(text, name, lines)
+    local chunk = "@" .. name
+    place.source(chunk, name, lines)
+    names[#names + 1] = name
+    local fn, message = load(text, chunk, "t", environment())
+    if not fn then error(place.syntax(message, name, lines), 0) end
+    return fn()
+  end
+end
+
+local function line_map(lines)
+  if not lines then return nil end
+  local map = {}
+  for i, line in ipairs(lines) do map[i] = line end
+  return map
+end
+
+local function sorted_names(set)
+  local names = json.array {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function evaluate(request, said)
+  local known = files.new(request.context_fd, request.beside_fd)
+  local environment, used
+  local run = runner(function() return environment end, {})
+  environment, used = env.new(request, known, run, sayer(said))
+  local result = run(request.text, request.name, line_map(request.lines))
+  place.enter({ file = request.name, line = 1 })
+  local made = target.plan(result)
+  made.version = plan.version
+  made.arguments, made.reads = sorted_names(used), json.array(known:reads())
+  return made
+end
+
+--- Lists that are empty stay lists in JSON.
+local function mark_lists(made)
+  json.array(made.steps)
+  for _, one in ipairs(made.targets) do json.array(one.names) end
+  for _, step in ipairs(made.steps) do
+    for _, key in ipairs { "exec", "sources", "exclude", "ports", "paths", "pairs", "mounts" } do
+      if step[key] then json.array(step[key]) end
+    end
+    if type(step.command) == "table" then json.array(step.command) end
+  end
+  return made
+end
+
+return function(input)
+  local request, said = json.decode(input), json.array {}
+  local ok, result = xpcall(evaluate, place.explain, request, said)
+  local answer = { said = said }
+  if ok then
+    answer.plan = mark_lists(result)
+  else
+    result = place.explain(result)
+    answer.problem = { message = result.message, hint = result.hint, file = result.file,
+      line = result.line }
+  end
+  local is_text, text = pcall(json.encode, answer)
+  if is_text then return text end
+  return json.encode { said = json.array {}, problem = { file = request.name,
+    message = "a text of the plan isn't UTF-8" } }
+end

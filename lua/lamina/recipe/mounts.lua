@@ -1,0 +1,55 @@
+--- Mounts for run: cache "/root/.ccache", bind { from = stage, target = "/src" }, tmpfs "/tmp",
+-- secret { id = "token" }, ssh {}.
+--
+-- A mount is a plain table { type =, target =, … } with the options of plan.schema.
+local argument = require "lamina.recipe.argument"
+local place = require "lamina.recipe.place"
+local schema = require "lamina.plan.schema"
+
+local mounts = {}
+
+-- How an option is read; what isn't here goes by its type in the schema.
+local readers = { mode = argument.mode, size = argument.size }
+local by_type = { string = argument.text, boolean = argument.boolean, integer = argument.integer }
+
+--- `source_of` turns what `from` names into the step it stands for.
+local function rows_of(kind, source_of)
+  local rows = { type = argument.text, target = argument.text }
+  for key, type_name in pairs(schema.mounts[kind]) do
+    rows[key] = readers[key] or by_type[type_name]
+  end
+  if schema.mounts[kind].from then rows.from = source_of end
+  return rows
+end
+
+--- The constructors, by name; `cache "/x"` and `cache("/x", {…})` name the target first.
+function mounts.constructors(source_of)
+  local all = {}
+  for kind in pairs(schema.mounts) do
+    all[kind] = function(target, options)
+      if type(target) == "table" and options == nil then target, options = nil, target end
+      local mount = argument.options(options, rows_of(kind, source_of), kind)
+      mount.target = target and argument.text(target, kind .. ": the target") or mount.target
+      mount.type = kind
+      return mount
+    end
+  end
+  return all
+end
+
+--- The mounts of a run step, as plain copies.
+function mounts.list(value, what)
+  if type(value) ~= "table" then place.blame(what .. ": a list of mounts expected") end
+  if value.type then value = { value } end
+  local list = {}
+  for i, mount in ipairs(value) do
+    if type(mount) ~= "table" or not schema.mounts[mount.type] then
+      place.blame(what .. ": a mount expected, such as cache \"/root/.cache\"")
+    end
+    list[i] = {}
+    for key, item in pairs(mount) do list[i][key] = item end
+  end
+  return list
+end
+
+return mounts
