@@ -16,6 +16,7 @@
 #include "base/auto.h"
 #include "base/beneath.h"
 #include "base/fd.h"
+#include "base/regular.h"
 
 #define FILE_TYPE "lamina.file"
 #define BUF_TYPE "lamina.buf"
@@ -85,12 +86,24 @@ static int open_beneath(int root, const char *path, int flags, mode_t mode, stru
 	return fd;
 }
 
-/* fs.open(path, "r"|"w"|"rw"|"a"|"path"|"dir"[, {root=, mode=0600}]) -> file | nil, err */
+static int open_any(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
+{
+	int fd;
+
+	if (root >= 0)
+		return open_beneath(root, path, flags, mode, err);
+	fd = open(path, flags, mode);
+	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
+}
+
+/* fs.open(path, "r"|"w"|"rw"|"a"|"path"|"dir"[, {root=, mode=0600, regular=, follow=true}])
+ * -> file | nil, err; regular: to read a file and nothing else, no FIFO blocks, no device wakes */
 static int l_open(lua_State *L)
 {
-	static const char *const known[] = { "root", "mode", NULL };
+	static const char *const known[] = { "root", "mode", "regular", "follow", NULL };
 	const char *path = lamL_checkpath(L, 1);
-	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC, root;
+	int flags = mode_flags[luaL_checkoption(L, 2, "r", mode_names)] | O_CLOEXEC;
+	int root, follow, regular;
 	struct file_box *box;
 	struct lam_err err;
 	mode_t mode;
@@ -98,14 +111,13 @@ static int l_open(lua_State *L)
 	lamL_options(L, 3, known);
 	root = lamL_rootfield(L, 3);
 	mode = (mode_t)lamL_rangefield(L, 3, "mode", 0600, 0, 07777);
+	follow = lamL_boolfield(L, 3, "follow", 1);
+	regular = lamL_boolfield(L, 3, "regular", 0);
 	box = new_file(L);
-	if (root >= 0) {
-		box->fd = open_beneath(root, path, flags, mode, &err);
-	} else {
-		box->fd = open(path, flags, mode);
-		if (box->fd < 0)
-			lam_err_set(&err, errno, "open %s", path);
-	}
+	if (regular)
+		box->fd = lam_regular_open(root, path, !follow, &err);
+	else
+		box->fd = open_any(root, path, follow ? flags : flags | O_NOFOLLOW, mode, &err);
 	return box->fd < 0 ? lamL_fail(L, &err) : 1;
 }
 

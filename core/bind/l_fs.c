@@ -17,6 +17,7 @@
 #include "base/auto.h"
 #include "base/beneath.h"
 #include "base/fd.h"
+#include "base/regular.h"
 #include "base/tree.h"
 #include "bind/l_file.h"
 #include "bind/l_inode.h"
@@ -110,17 +111,9 @@ static int l_remove(lua_State *L)
 static int read_file(int root, const char *path, size_t limit, struct lam_buf *out,
 		     struct lam_err *err)
 {
-	lam_autofd fd = open_at(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, err);
-	struct stat st;
+	lam_autofd fd = lam_regular_open(root, path, 0, err);
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) < 0)
-		return lam_err_set(err, errno, "read %s", path);
-	if (!S_ISREG(st.st_mode))
-		return lam_err_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
-				   "read %s: not a regular file", path);
-	return lam_fd_read_all(fd, limit, out, path, err);
+	return fd < 0 ? -1 : lam_fd_read_all(fd, limit, out, path, err);
 }
 
 /* fs.read(path[, {root=, limit=16 MiB}]) -> text | nil, err: regular files only, never blocks */

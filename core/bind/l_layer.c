@@ -30,15 +30,9 @@ int lamL_checkfd(lua_State *L, int index, const char *what)
 	return (int)fd;
 }
 
-/* A source or output that is a path or a descriptor. */
-struct either {
-	const char *path; /* NULL: the descriptor */
-	int fd, owned;    /* owned: to be closed, or -1 */
-};
-
-static void check_either(lua_State *L, int index, const char *what, struct either *e)
+void lamL_check_either(lua_State *L, int index, const char *what, struct lamL_either *e)
 {
-	*e = (struct either){ .fd = -1, .owned = -1 };
+	*e = (struct lamL_either){ .fd = -1, .owned = -1 };
 	if (lua_isinteger(L, index))
 		e->fd = lamL_checkfd(L, index, what);
 	else if (lua_type(L, index) == LUA_TSTRING)
@@ -50,7 +44,7 @@ static void check_either(lua_State *L, int index, const char *what, struct eithe
 		luaL_error(L, "%s: a path with a NUL byte", what);
 }
 
-static int open_either(struct either *e, int flags, struct lam_err *err)
+int lamL_open_either(struct lamL_either *e, int flags, struct lam_err *err)
 {
 	if (!e->path)
 		return 0;
@@ -69,7 +63,7 @@ static int is_tree(lua_State *L, int index)
 }
 
 /* enum lam_compression, or `otherwise` where nothing is said. */
-static int compression_field(lua_State *L, int index, int otherwise)
+int lamL_compression_field(lua_State *L, int index, int otherwise)
 {
 	const char *name = lamL_optfield(L, index, "compression", NULL);
 
@@ -83,7 +77,7 @@ static int compression_field(lua_State *L, int index, int otherwise)
 	return otherwise;
 }
 
-static void push_stream(lua_State *L, const struct lam_decoded *s, uint64_t entries, uint64_t bytes)
+void lamL_push_stream(lua_State *L, const struct lam_decoded *s, uint64_t entries, uint64_t bytes)
 {
 	lua_createtable(L, 0, 7);
 	lua_pushfstring(L, "sha256:%s", s->diff_id);
@@ -112,7 +106,7 @@ static lua_Integer limit(lua_State *L, const char *key, lua_Integer otherwise, l
 	return lamL_rangefield(L, -1, key, otherwise, 1, most);
 }
 
-static void read_limits(lua_State *L, int index, struct lam_apply_limits *limits)
+void lamL_read_limits(lua_State *L, int index, struct lam_apply_limits *limits)
 {
 	static const char *const known[] = { "entries", "bytes", "ratio",  "depth",
 					     "path",    "xattr", "xattrs", NULL };
@@ -130,23 +124,17 @@ static void read_limits(lua_State *L, int index, struct lam_apply_limits *limits
 	limits->xattrs = (unsigned)limit(L, "xattrs", limits->xattrs, UINT_MAX);
 }
 
-/* What the caller knows of the input beforehand; a difference fails with EBADMSG. */
-struct expected {
-	const char *diff_id, *digest;
-	lua_Integer size;
-};
-
-static int verify(const struct lam_applied *out, const struct expected *want, struct lam_err *err)
+int lamL_verify(const struct lam_decoded *s, const struct lamL_expected *want, struct lam_err *err)
 {
-	if (want->digest && strcmp(want->digest + 7, out->stream.digest) != 0)
-		return lam_err_set(err, EBADMSG, "the digest is sha256:%s, not %s",
-				   out->stream.digest, want->digest);
-	if (want->diff_id && strcmp(want->diff_id + 7, out->stream.diff_id) != 0)
-		return lam_err_set(err, EBADMSG, "the diff ID is sha256:%s, not %s",
-				   out->stream.diff_id, want->diff_id);
-	if (want->size >= 0 && (uint64_t)want->size != out->stream.size)
+	if (want->digest && strcmp(want->digest + 7, s->digest) != 0)
+		return lam_err_set(err, EBADMSG, "the digest is sha256:%s, not %s", s->digest,
+				   want->digest);
+	if (want->diff_id && strcmp(want->diff_id + 7, s->diff_id) != 0)
+		return lam_err_set(err, EBADMSG, "the diff ID is sha256:%s, not %s", s->diff_id,
+				   want->diff_id);
+	if (want->size >= 0 && (uint64_t)want->size != s->size)
 		return lam_err_set(err, EBADMSG, "the size is %llu, not %lld",
-				   (unsigned long long)out->stream.size, (long long)want->size);
+				   (unsigned long long)s->size, (long long)want->size);
 	return 0;
 }
 
@@ -178,12 +166,19 @@ static const char *digest_field(lua_State *L, int index, const char *key)
 	return value;
 }
 
+void lamL_read_expected(lua_State *L, int index, struct lamL_expected *want)
+{
+	want->diff_id = digest_field(L, index, "diff_id");
+	want->digest = digest_field(L, index, "digest");
+	want->size = lamL_rangefield(L, index, "size", -1, 0, LLONG_MAX);
+}
+
 static const char *const apply_options[] = { "form",    "root",   "userxattr", "keep",
 					     "diff_id", "digest", "size",      "uid",
 					     "gid",     "ids",    "limits",    "compression",
 					     NULL };
 
-static void read_apply(lua_State *L, struct lam_apply *how, struct expected *want)
+static void read_apply(lua_State *L, struct lam_apply *how, struct lamL_expected *want)
 {
 	lamL_options(L, 3, apply_options);
 	how->tree = is_tree(L, 3);
@@ -191,11 +186,9 @@ static void read_apply(lua_State *L, struct lam_apply *how, struct expected *wan
 	how->uid = lamL_rangefield(L, 3, "uid", -1, 0, 0xfffffffe);
 	how->gid = lamL_rangefield(L, 3, "gid", -1, 0, 0xfffffffe);
 	how->ids = (unsigned)lamL_rangefield(L, 3, "ids", UINT_MAX, 1, UINT_MAX);
-	how->compression = compression_field(L, 3, -1);
-	want->diff_id = digest_field(L, 3, "diff_id");
-	want->digest = digest_field(L, 3, "digest");
-	want->size = lamL_rangefield(L, 3, "size", -1, 0, LLONG_MAX);
-	read_limits(L, 3, &how->limits);
+	how->compression = lamL_compression_field(L, 3, -1);
+	lamL_read_expected(L, 3, want);
+	lamL_read_limits(L, 3, &how->limits);
 }
 
 /* layer.apply(source, target[, {form="overlay"|"tree", root=, userxattr=, keep=, diff_id=,
@@ -204,24 +197,24 @@ static int l_apply(lua_State *L)
 {
 	const char *target = lamL_checkpath(L, 2), *keep;
 	struct lam_apply how = { .keep = -1, .progress = on_progress, .progress_data = L };
-	struct expected want;
+	struct lamL_expected want;
 	struct lam_applied out;
-	struct either source;
+	struct lamL_either source;
 	struct lam_err err;
 	int result, root;
 
 	lua_settop(L, 3);
-	check_either(L, 1, "source", &source);
+	lamL_check_either(L, 1, "source", &source);
 	read_apply(L, &how, &want);
 	keep = lamL_optfield(L, 3, "keep", NULL);
 	root = lamL_rootfield(L, 3);
-	if (open_either(&source, O_RDONLY, &err) < 0)
+	if (lamL_open_either(&source, O_RDONLY, &err) < 0)
 		return lamL_fail(L, &err);
 	result = apply_between(source.fd, target, root, keep, &how, &out, &err);
 	lam_auto_close(&source.owned);
-	if (result < 0 || verify(&out, &want, &err) < 0)
+	if (result < 0 || lamL_verify(&out.stream, &want, &err) < 0)
 		return lamL_fail(L, &err);
-	push_stream(L, &out.stream, out.entries, out.bytes);
+	lamL_push_stream(L, &out.stream, out.entries, out.bytes);
 	return 1;
 }
 
@@ -246,7 +239,7 @@ static void read_pack(lua_State *L, struct lam_pack *how)
 	how->userxattr = lamL_boolfield(L, 2, "userxattr", -1);
 	how->level = (int)lamL_rangefield(L, 2, "level", 0, 1, 22);
 	how->epoch = lamL_rangefield(L, 2, "epoch", -1, 0, LLONG_MAX);
-	how->compression = (enum lam_compression)compression_field(L, 2, LAM_COMPRESSION_NONE);
+	how->compression = (enum lam_compression)lamL_compression_field(L, 2, LAM_COMPRESSION_NONE);
 	if (how->compression > LAM_COMPRESSION_ZSTD)
 		luaL_error(L, "option 'compression': layers are written as none, gzip or zstd");
 	if (how->compression == LAM_COMPRESSION_GZIP && how->level > 3)
@@ -259,7 +252,7 @@ static int l_pack(lua_State *L)
 {
 	const char *dir = lamL_checkpath(L, 1);
 	struct lam_pack how = { .output = -1, .progress = on_progress, .progress_data = L };
-	struct either output = { .fd = -1, .owned = -1 };
+	struct lamL_either output = { .fd = -1, .owned = -1 };
 	struct lam_packed out;
 	struct lam_err err;
 	int root, result;
@@ -268,15 +261,15 @@ static int l_pack(lua_State *L)
 	read_pack(L, &how);
 	root = lamL_rootfield(L, 2);
 	if (!lua_isnil(L, 2) && lua_getfield(L, 2, "output") != LUA_TNIL)
-		check_either(L, -1, "option 'output'", &output);
-	if (open_either(&output, O_WRONLY | O_CREAT | O_TRUNC, &err) < 0)
+		lamL_check_either(L, -1, "option 'output'", &output);
+	if (lamL_open_either(&output, O_WRONLY | O_CREAT | O_TRUNC, &err) < 0)
 		return lamL_fail(L, &err);
 	how.output = output.fd;
 	result = pack_from(dir, root, &how, &out, &err);
 	lam_auto_close(&output.owned);
 	if (result < 0)
 		return lamL_fail(L, &err);
-	push_stream(L, &out.stream, out.entries, out.bytes);
+	lamL_push_stream(L, &out.stream, out.entries, out.bytes);
 	return 1;
 }
 
@@ -323,11 +316,11 @@ static int l_probe(lua_State *L)
 {
 	enum lam_compression compression = LAM_COMPRESSION_NONE;
 	int is_tar = 0, result;
-	struct either source;
+	struct lamL_either source;
 	struct lam_err err;
 
-	check_either(L, 1, "source", &source);
-	if (open_either(&source, O_RDONLY | O_NONBLOCK, &err) < 0)
+	lamL_check_either(L, 1, "source", &source);
+	if (lamL_open_either(&source, O_RDONLY | O_NONBLOCK, &err) < 0)
 		return lamL_fail(L, &err);
 	result = probe(source.fd, &compression, &is_tar, &err);
 	lam_auto_close(&source.owned);
@@ -353,5 +346,6 @@ int luaopen_lamina_core_layer(lua_State *L)
 	lua_pop(L, 1);
 	luaL_newlib(L, functions);
 	lamL_upper_functions(L);
+	lamL_recode_functions(L);
 	return 1;
 }

@@ -1,4 +1,6 @@
 --- A layout as a directory; the same calls as tar.lua's.
+--
+-- Closed before it is finished, it takes away what it has written: half a layout is none.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local path = require "lamina.util.path"
@@ -10,11 +12,12 @@ Folder.__index = Folder
 
 --- Makes the directory, which must be empty or not there yet.
 function folder.new(dir)
+  local is_new = fs.stat(dir) == nil
   failure.check(fs.mkdirs(dir, 493)) -- 0755
   if #failure.check(fs.list(dir)) > 0 then
     failure.raise("invalid-input", ("%s is not empty"):format(dir))
   end
-  return setmetatable({ dir = dir }, Folder)
+  return setmetatable({ dir = dir, is_new = is_new }, Folder)
 end
 
 function Folder:stream(name, _, write)
@@ -32,6 +35,13 @@ end
 
 function Folder:finish()
   failure.check(fs.syncfs(self.dir))
+  self.is_finished = true
+end
+
+function Folder:__close()
+  if self.is_finished then return end
+  for _, name in ipairs(fs.list(self.dir) or {}) do fs.remove(self.dir .. "/" .. name) end
+  if self.is_new then fs.remove(self.dir) end
 end
 
 return folder

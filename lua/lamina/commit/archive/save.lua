@@ -1,69 +1,40 @@
 --- Images written as an archive that Docker, old and new, and OCI tools read.
 --
--- Layers are the bytes they came as, or the canonical tar of what is in the store, made while it
--- is written. Names are sorted and times 0: the same images give the same bytes.
+--   local plan <close> = save.plan(store, { "debian" }, { format = "docker" })
+--   plan:write(tar.new(fd))
+--
+-- Layers are the bytes they came as, or the canonical tar of what is in the store. Names are sorted
+-- and times 0: the same images give the same bytes.
+local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
-local fs = require "lamina.core.fs"
 local image_descriptor = require "lamina.image.descriptor"
 local image_manifest = require "lamina.image.manifest"
 local json = require "lamina.core.json"
-local digest = require "lamina.core.digest"
-local layer = require "lamina.core.layer"
 local media_type = require "lamina.image.media_type"
+local outgoing = require "lamina.commit.archive.outgoing"
 local reference = require "lamina.image.reference"
-local sched = require "lamina.util.sched"
 
 local save = {}
+
+local Plan = {}
+Plan.__index = Plan
 
 local function blob_name(of)
   return "blobs/sha256/" .. image_descriptor.hex(of)
 end
 
---- Adds a blob to be written: bytes, or a function of the descriptor to write to.
-local function add(plan, of, size, content)
-  plan.entries[blob_name(of)] = { size = size, content = content }
+--- Adds a file to be written: bytes, or a function of the descriptor to write to.
+local function add(plan, name, size, content)
+  plan.entries[name] = { size = size, content = content }
 end
 
---- Writes a layer's canonical tar, which must be the one that is promised.
-local function write_layer(store, diff_id, fd)
-  local info = sched.job(layer.pack, store.layers:path(diff_id),
-    { form = "overlay", userxattr = store.userxattr, output = fd, compression = "none" })
-  if info.diff_id == diff_id then return end
-  failure.raise("corrupt", ("layer %s is not what it was (now %s)"):format(diff_id, info.diff_id),
-    { hint = "`lamina fsck --deep` looks for more" })
+local function add_bytes(plan, bytes)
+  local of = "sha256:" .. digest.sha256(bytes)
+  add(plan, blob_name(of), #bytes, bytes)
+  return of
 end
 
-local function copy_blob(store, of, fd)
-  local source <close> = failure.check(fs.open(store.blobs:path(of), "r"))
-  local hasher, out = digest.new(), require("lamina.commit.archive.tar").new(fd)
-  for chunk in function() return failure.check(source:read(1 << 20)) end do
-    if chunk == "" then break end
-    hasher:update(chunk)
-    out:write(chunk)
-  end
-  if "sha256:" .. hasher:hex() == of then return end
-  failure.raise("corrupt", ("blob %s is damaged"):format(of), { hint = "lamina fsck --deep" })
-end
-
---- The layer's descriptor as this store can write it: its kept blob's, or its own tar's.
-local function layer_descriptor(store, diff_id)
-  local kept = store.layers:blob_of(diff_id)
-  if kept then return kept end
-  local row = store.layers:get(diff_id)
-    or failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
-  return image_descriptor.new(media_type.layer, diff_id, row.tar_size)
-end
-
-local function add_layer(store, plan, diff_id, of)
-  add(plan, of.digest, of.size, function(fd)
-    if of.digest == diff_id and not store.blobs:has(diff_id) then
-      return write_layer(store, diff_id, fd)
-    end
-    return copy_blob(store, of.digest, fd)
-  end)
-end
-
---- Whether every layer of the stored manifest can be written as it says.
+--- Whether every layer of the stored manifest is written as it says.
 local function can_keep(manifest, layers)
   if #manifest.layers ~= #layers then return false end
   for i, of in ipairs(manifest.layers) do
@@ -72,15 +43,19 @@ local function can_keep(manifest, layers)
   return true
 end
 
---- The manifest as it came, or a new one where a layer is no longer there in that form.
+--- The manifest as it came, or a new one where a layer is written in another form.
 local function manifest_bytes(store, image, config, layers)
   local bytes = store.blobs:get(image.manifest, image_manifest.limit)
   local manifest = image_manifest.parse(bytes, "manifest of " .. image.id)
-  if can_keep(manifest, layers) then return bytes, manifest end
-  bytes = image_manifest.encode {
-    config = image_descriptor.new(media_type.config, image.id, #config), layers = layers,
+  if can_keep(manifest, layers) then return bytes, manifest.mediaType end
+  local list = {}
+  for i, of in ipairs(layers) do
+    list[i] = image_descriptor.new(media_type.oci(of.mediaType), of.digest, of.size)
+  end
+  return image_manifest.encode {
+    config = image_descriptor.new(media_type.config, image.id, #config), layers = list,
+    annotations = manifest.annotations,
   }
-  return bytes, image_manifest.parse(bytes)
 end
 
 local function familiar_names(names)
@@ -89,19 +64,24 @@ local function familiar_names(names)
   return list
 end
 
---- The index's entries for one image: one a name, or one without.
-local function index_entries(plan, manifest, bytes, image, names)
+local function text_or_nil(value)
+  return type(value) == "string" and value or nil
+end
+
+--- The index's entries for one image: one a name, or one without. Podman takes the image's name
+-- from ref.name, Docker and containerd from their own annotation.
+local function index_entries(plan, bytes, kind, image, names)
+  local config = image.config
   local function entry(annotations)
     table.insert(plan.manifests, {
-      mediaType = manifest.mediaType or media_type.manifest, size = #bytes,
-      digest = "sha256:" .. digest.sha256(bytes), annotations = annotations,
-      platform = { architecture = image.config.architecture, os = image.config.os,
-        variant = image.config.variant },
+      mediaType = kind or media_type.manifest, size = #bytes,
+      digest = add_bytes(plan, bytes), annotations = annotations,
+      platform = config.os and config.architecture and { os = config.os,
+        architecture = config.architecture, variant = text_or_nil(config.variant) } or nil,
     })
   end
   for _, name in ipairs(names) do
-    entry { ["io.containerd.image.name"] = name,
-      ["org.opencontainers.image.ref.name"] = reference.parse(name).tag }
+    entry { ["io.containerd.image.name"] = name, ["org.opencontainers.image.ref.name"] = name }
   end
   if #names == 0 then entry(nil) end
 end
@@ -124,18 +104,28 @@ local function add_image(store, plan, image, names)
   local config = store.images:config_bytes(image.id)
   local layers = {}
   for i, diff_id in ipairs(image.layers) do
-    layers[i] = layer_descriptor(store, diff_id)
-    add_layer(store, plan, diff_id, layers[i])
+    local blob = plan.layers:get(diff_id)
+    layers[i] = blob.of
+    add(plan, blob_name(blob.of.digest), blob.of.size, blob.write)
   end
-  local bytes, manifest = manifest_bytes(store, image, config, layers)
-  add(plan, image.id, #config, config)
-  add(plan, "sha256:" .. digest.sha256(bytes), #bytes, bytes)
-  index_entries(plan, manifest, bytes, image, names)
+  add_bytes(plan, config)
+  local bytes, kind = manifest_bytes(store, image, config, layers)
+  index_entries(plan, bytes, kind, image, names)
   docker_entries(plan, image, layers, names)
 end
 
---- The images asked for, each once, with the names to give them. A name means that name alone, an
+--- The names to save an image under that is asked for as `text`: a name means that name alone, an
 -- id all that the image has.
+local function names_for(image, text)
+  local ok, ref = pcall(reference.parse, text)
+  local name = ok and not ref.digest and reference.format(ref)
+  for _, known in ipairs(image.names) do
+    if known == name then return { name } end
+  end
+  return image.names
+end
+
+--- The images asked for, each once, with their names.
 local function chosen(store, texts)
   local list, by_id = {}, {}
   for _, text in ipairs(texts) do
@@ -145,62 +135,55 @@ local function chosen(store, texts)
       entry = { image = image, names = {}, has = {} }
       list[#list + 1], by_id[image.id] = entry, entry
     end
-    local ok, ref = pcall(reference.parse, text)
-    local name = ok and not ref.digest and reference.format(ref)
-    local names = image.names
-    for _, known in ipairs(image.names) do
-      if known == name then names = { name } end
-    end
-    for _, one in ipairs(names) do
-      if not entry.has[one] then table.insert(entry.names, one) end
-      entry.has[one] = true
+    for _, name in ipairs(names_for(image, text)) do
+      if not entry.has[name] then table.insert(entry.names, name) end
+      entry.has[name] = true
     end
   end
   return list
 end
 
-local function file(plan, name, value)
+local function add_json(plan, name, value)
   local bytes = failure.check(json.encode(value))
-  plan.entries[name] = { size = #bytes, content = bytes }
+  add(plan, name, #bytes, bytes)
 end
 
--- Which files besides blobs a format has.
-local formats = {
-  docker = { docker = true }, oci = {}, ["oci-dir"] = { is_folder = true },
-  ["docker-dir"] = { docker = true, is_folder = true },
-}
-save.formats = { "docker", "docker-dir", "oci", "oci-dir" }
-
---- Whether a format is a directory and not an archive.
-function save.is_folder(format)
-  return formats[format].is_folder or false
-end
-
---- Writes images, named as `images:resolve` takes them, into a sink (tar.lua, folder.lua).
-function save.run(store, texts, format, sink)
-  local plan = { entries = {}, manifests = json.array {}, docker = json.array {},
-    repositories = {} }
-  for _, entry in ipairs(chosen(store, texts)) do
-    add_image(store, plan, entry.image, entry.names)
-  end
-  file(plan, "oci-layout", { imageLayoutVersion = "1.0.0" })
-  plan.entries["index.json"] = nil
+local function add_documents(plan, format)
+  add_json(plan, "oci-layout", { imageLayoutVersion = "1.0.0" })
   local index = image_manifest.encode_index(plan.manifests)
-  plan.entries["index.json"] = { size = #index, content = index }
-  if formats[format].docker then
-    file(plan, "manifest.json", plan.docker)
-    if next(plan.repositories) then file(plan, "repositories", plan.repositories) end
-  end
-  save.write(plan.entries, sink)
+  add(plan, "index.json", #index, index)
+  if format ~= "docker" then return end
+  add_json(plan, "manifest.json", plan.docker)
+  if next(plan.repositories) then add_json(plan, "repositories", plan.repositories) end
 end
 
---- Writes the entries in the order of their names.
-function save.write(entries, sink)
+-- How layers are compressed that aren't kept as they came.
+local default_compressions = { docker = "none", oci = "gzip", ["oci-dir"] = "gzip" }
+
+--- Finds out what is to be written for images, named as `images:resolve` takes them. options:
+-- format ("docker", "oci", "oci-dir"), compression (of all layers; nil: as they came).
+function save.plan(store, texts, options)
+  local layers = outgoing.new(store, { compression = options.compression,
+    default = default_compressions[options.format] })
+  local plan = setmetatable({ entries = {}, manifests = json.array {}, docker = json.array {},
+    repositories = {}, layers = layers }, Plan)
+  local images, diff_ids = chosen(store, texts), {}
+  for _, entry in ipairs(images) do
+    table.move(entry.image.layers, 1, #entry.image.layers, #diff_ids + 1, diff_ids)
+  end
+  layers:prepare(diff_ids)
+  for _, entry in ipairs(images) do add_image(store, plan, entry.image, entry.names) end
+  add_documents(plan, options.format)
+  return plan
+end
+
+--- Writes the entries into a sink (tar.lua, folder.lua), in the order of their names.
+function Plan:write(sink)
   local names = {}
-  for name in pairs(entries) do names[#names + 1] = name end
+  for name in pairs(self.entries) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    local entry = entries[name]
+    local entry = self.entries[name]
     if type(entry.content) == "string" then
       sink:file(name, entry.content)
     else
@@ -208,6 +191,11 @@ function save.write(entries, sink)
     end
   end
   sink:finish()
+end
+
+--- Takes away what was made for it.
+function Plan:__close()
+  self.layers:__close()
 end
 
 return save

@@ -35,8 +35,8 @@ end
 
 --- A ustar header; names here are short.
 local function header(name, size, mode, kind)
-  local head = ("%-100s%07o\0%07o\0%07o\0%011o\0%011o\0"):format(name, mode, 0, 0, size, 0)
-    :gsub(" ", "\0")
+  local head = name .. ("\0"):rep(100 - #name)
+    .. ("%07o\0%07o\0%07o\0%011o\0%011o\0"):format(mode, 0, 0, size, 0)
   local tail = kind .. ("\0"):rep(100) .. "ustar\00000" .. ("\0"):rep(block - 265)
   local sum = 8 * 32
   for byte in (head .. tail):gmatch(".") do sum = sum + byte:byte() end

@@ -1,0 +1,159 @@
+--- OCI image layouts: index.json names manifests, or indexes of manifests for several platforms.
+--
+-- Every document is read whole, of a bounded size, and must have the digest, size and media type
+-- that its descriptor promises.
+local config_check = require "lamina.image.config_check"
+local descriptor = require "lamina.image.descriptor"
+local digest = require "lamina.core.digest"
+local json = require "lamina.core.json"
+local manifest = require "lamina.image.manifest"
+local media_type = require "lamina.image.media_type"
+local platform = require "lamina.image.platform"
+local reference = require "lamina.image.reference"
+
+local oci = {}
+
+oci.file = "index.json"
+
+local deepest = 4 -- indexes in indexes
+local containerd_name, ref_name = "io.containerd.image.name", "org.opencontainers.image.ref.name"
+
+local function blob_name(of)
+  return "blobs/sha256/" .. descriptor.hex(of.digest)
+end
+
+local function check_bytes(input, bytes, of)
+  if #bytes ~= of.size then
+    input:refuse("blob %s has %d bytes, not %d", of.digest, #bytes, of.size)
+  end
+  local got = "sha256:" .. digest.sha256(bytes)
+  if got ~= of.digest then input:refuse("blob %s is damaged: its digest is %s", of.digest, got) end
+  return bytes
+end
+
+local function read_blob(input, of, limit)
+  if of.size > limit then
+    input:refuse("blob %s is over the limit of %d bytes", of.digest, limit)
+  end
+  return check_bytes(input, input:read(blob_name(of), limit), of)
+end
+
+--- The names that a descriptor in index.json carries. A bare tag names nothing by itself.
+local function names_of(of)
+  local annotations = of.annotations or {}
+  local text = annotations[containerd_name]
+  if text then return { reference.format(reference.parse(text)) } end
+  text = annotations[ref_name]
+  if not text or not text:find("[:/]") then return {} end
+  local ok, ref = pcall(reference.parse, text)
+  return ok and not ref.digest and { reference.format(ref) } or {}
+end
+
+--- What accompanies an image and is none: build attestations.
+local function is_attestation(of)
+  return (of.platform and of.platform.os == "unknown")
+    or (of.annotations or {})["vnd.docker.reference.type"] ~= nil
+end
+
+local function platforms_of(list)
+  local platforms = {}
+  for i, of in ipairs(list) do
+    platforms[i] = of.platform or { os = "unknown", architecture = "unknown" }
+  end
+  return platforms
+end
+
+local function no_platform(input, list, wanted)
+  local known = {}
+  for i, of in ipairs(platforms_of(list)) do known[i] = platform.format(of) end
+  input:refuse("no image for %s (there are: %s); --platform chooses another",
+    platform.format(wanted), table.concat(known, ", "))
+end
+
+local function choose(input, index, wanted)
+  local list = {}
+  for _, of in ipairs(index.manifests) do
+    if not is_attestation(of) then list[#list + 1] = of end
+  end
+  local best = platform.best(wanted, platforms_of(list))
+  if not best and #list == 1 and not list[1].platform then best = 1 end
+  return list[best] or no_platform(input, list, wanted)
+end
+
+local function layers_of(input, document)
+  local layers = {}
+  for i, of in ipairs(document.layers) do
+    if not media_type.compression(of.mediaType) then
+      input:refuse("layer %d: unknown media type '%s'", i, of.mediaType)
+    end
+    layers[i] = { path = blob_name(of), digest = of.digest, size = of.size,
+      media_type = of.mediaType }
+  end
+  return layers
+end
+
+--- The image of a descriptor; nil for a manifest that is something else (a signature, a chart).
+local function image_of(input, of, wanted, depth)
+  local bytes = read_blob(input, of, manifest.limit)
+  local document = manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
+  if document.kind == "index" then
+    if depth >= deepest then input:refuse("indexes nested deeper than %d", deepest) end
+    return image_of(input, choose(input, document, wanted), wanted, depth + 1)
+  end
+  if not media_type.is_config(document.config.mediaType) then return nil end
+  return { manifest = bytes, digest = of.digest, names = {},
+    config = read_blob(input, document.config, config_check.limit),
+    layers = layers_of(input, document) }
+end
+
+local function check_layout(input)
+  local layout, err = json.decode(input:read("oci-layout", 4096), { strict = true })
+  if layout == nil then input:refuse("oci-layout: %s", err.message) end
+  local version = type(layout) == "table" and layout.imageLayoutVersion
+  if type(version) ~= "string" or not version:find("^1%.") then
+    input:refuse("oci-layout: imageLayoutVersion 1.0.0 expected")
+  end
+end
+
+--- The descriptors of index.json to load: of those with one name but several platforms, the best;
+-- where a platform was asked for, only those that serve.
+local function chosen(input, index, wanted, is_asked)
+  local list, by_name = {}, {}
+  for _, of in ipairs(index.manifests) do
+    local name, fits = names_of(of)[1], not of.platform or platform.matches(wanted, of.platform)
+    local other = name and by_name[name]
+    if not is_attestation(of) and (fits or not is_asked) then
+      if not other then
+        list[#list + 1] = of
+        if name then by_name[name] = #list end
+      elseif fits and platform.best(wanted, platforms_of { list[other], of }) ~= 1 then
+        list[other] = of
+      end
+    end
+  end
+  if #list == 0 and #index.manifests > 0 then no_platform(input, index.manifests, wanted) end
+  return list
+end
+
+--- The images of a layout: { config = bytes, manifest = bytes, names =, layers = { { path, digest,
+-- size, media_type } } }, each once. `asked` is a platform, or nil for this machine's.
+function oci.images(input, asked)
+  check_layout(input)
+  local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
+  if index.kind ~= "index" then input:refuse("index.json: an index expected") end
+  local wanted, images, by_digest = asked or platform.host(), {}, {}
+  for _, of in ipairs(chosen(input, index, wanted, asked ~= nil)) do
+    local image = image_of(input, of, wanted, 1)
+    if image then
+      if not by_digest[image.digest] then
+        images[#images + 1], by_digest[image.digest] = image, image
+      end
+      table.move(names_of(of), 1, 1, #by_digest[image.digest].names + 1,
+        by_digest[image.digest].names)
+    end
+  end
+  if #images == 0 then input:refuse("it holds no image") end
+  return images
+end
+
+return oci
