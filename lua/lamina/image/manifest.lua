@@ -7,7 +7,7 @@ local media_type = require "lamina.image.media_type"
 local manifest = {}
 
 manifest.limit = 4 << 20 -- bytes; SECURITY 7.8
-local most_layers = 500
+manifest.most_layers = 500
 
 --- An OCI image manifest as bytes; config and layers are descriptors.
 function manifest.encode(parts)
@@ -26,8 +26,10 @@ local function refuse(what, why)
 end
 
 local function check_list(list, what)
-  if type(list) ~= "table" then refuse(what, "a list of descriptors expected") end
-  if #list > most_layers then refuse(what, ("more than the limit of %d"):format(most_layers)) end
+  if not json.is_array(list) then refuse(what, "a list of descriptors expected") end
+  if #list > manifest.most_layers then
+    refuse(what, ("more than the limit of %d"):format(manifest.most_layers))
+  end
   for i, item in ipairs(list) do descriptor.check(item, ("%s %d"):format(what, i)) end
 end
 
@@ -46,7 +48,9 @@ function manifest.parse(bytes, what, expected)
   what = what or "manifest"
   local document, err = json.decode(bytes, { limit = manifest.limit, strict = true })
   if document == nil then refuse(what, err.message) end
-  if type(document) ~= "table" then refuse(what, "an object expected") end
+  if type(document) ~= "table" or json.is_array(document) then
+    refuse(what, "an object expected")
+  end
   if document.schemaVersion ~= 2 then refuse(what, "schemaVersion 2 expected") end
   local kind = kind_of(document, what)
   local given = document.mediaType
@@ -55,6 +59,9 @@ function manifest.parse(bytes, what, expected)
   end
   if expected and given and given ~= expected then
     refuse(what, ("'%s' where the descriptor says '%s'"):format(given, expected))
+  end
+  if not descriptor.is_text_map(document.annotations) then
+    refuse(what, "annotations are strings")
   end
   if kind == "manifest" then
     descriptor.check(document.config, what .. ": config")

@@ -11,6 +11,7 @@ local failure = require "lamina.util.failure"
 local reference = {}
 
 local default_domain, official = "docker.io", "library/"
+local old_default = "index.docker.io" -- as Docker wrote it in its first years
 local longest_path = 255
 
 local function refuse(text, why)
@@ -83,6 +84,7 @@ function reference.parse(text)
   local domain, path = split_domain(name)
   check_domain(text, domain)
   check_path(text, path)
+  if domain == old_default then domain = default_domain end
   if domain == default_domain and not path:find("/", 1, true) then path = official .. path end
   return { domain = domain, path = path, tag = tag or not digest and "latest" or nil,
     digest = digest }
@@ -99,10 +101,19 @@ function reference.format(ref)
   return with_suffix(ref.domain .. "/" .. ref.path, ref)
 end
 
+--- Whether a shortened name is read as the same one again: "docker.io/a.b/c" has no short form.
+local function means(short, ref)
+  local ok, again = pcall(reference.parse, short)
+  return ok and again.domain == ref.domain and again.path == ref.path
+end
+
 --- The name without tag and digest, as people write it: "debian", "localhost:5000/a".
 function reference.repository(ref)
-  if ref.domain ~= default_domain then return ref.domain .. "/" .. ref.path end
-  return (ref.path:gsub("^library/", ""))
+  local full = ref.domain .. "/" .. ref.path
+  if ref.domain ~= default_domain then return full end
+  local short = ref.path:gsub("^library/", "")
+  if means(short, ref) then return short end
+  return means(ref.path, ref) and ref.path or full
 end
 
 --- As people write it: "debian:latest".

@@ -3,6 +3,7 @@
 -- The id is the digest of the configuration's bytes as they came (SEMANTICS 86). A name is a row of
 -- its own: giving it to another image leaves the first one as <none> (SEMANTICS 96).
 local check = require "lamina.util.check"
+local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
@@ -56,22 +57,15 @@ local function make_manifest(self, config, config_bytes, annotations)
   local layers = {}
   for i, diff_id in ipairs(config.rootfs.diff_ids) do
     local row = self.store.layers:get(diff_id)
-    layers[i] = self.store.layers:blob_of(diff_id)
-      or descriptor.new(media_type.layer, diff_id, row and row.tar_size or 0)
+    local kept = self.store.layers:blob_of(diff_id)
+    if kept then kept.mediaType = media_type.oci(kept.mediaType) end
+    layers[i] = kept or descriptor.new(media_type.layer, diff_id, row and row.tar_size or 0)
   end
   return manifest.encode {
     config = descriptor.new(media_type.config, "sha256:" .. digest.sha256(config_bytes),
       #config_bytes),
     layers = layers, annotations = annotations,
   }
-end
-
-local function check_config(config)
-  if type(config) ~= "table" or type(config.rootfs) ~= "table"
-    or type(config.rootfs.diff_ids) ~= "table" then
-    failure.raise("invalid-input", "image configuration: rootfs.diff_ids expected")
-  end
-  for _, diff_id in ipairs(config.rootfs.diff_ids) do descriptor.hex(diff_id) end
 end
 
 local function total_size(self, diff_ids)
@@ -97,9 +91,7 @@ end
 -- annotations = }. Its layers must be there. Answers its id.
 function Images:put(parts)
   local _held <close> = self.store:hold()
-  local config, err = json.decode(parts.config, { strict = true, depth = 128 })
-  if config == nil then failure.raise("invalid-input", "image configuration: " .. err.message) end
-  check_config(config)
+  local config = config_check.parse(parts.config)
   local hexes = {}
   for i, diff_id in ipairs(config.rootfs.diff_ids) do hexes[i] = descriptor.hex(diff_id) end
   local size = total_size(self, config.rootfs.diff_ids)
