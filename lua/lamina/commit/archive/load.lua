@@ -25,6 +25,7 @@ end
 --- Where an archive is of both kinds, the OCI half says more: it has the manifests.
 local function read_images(input, platform)
   if input:has(oci.file) and input:has("oci-layout") then return oci.images(input, platform) end
+  if input:has(oci.flat_file) then return oci.flat(input) end
   if input:has(docker.file) then return docker.images(input) end
   return refuse_other(input)
 end

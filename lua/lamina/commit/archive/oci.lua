@@ -13,13 +13,13 @@ local reference = require "lamina.image.reference"
 
 local oci = {}
 
-oci.file = "index.json"
+oci.file, oci.flat_file = "index.json", "version"
 
 local deepest = 4 -- indexes in indexes
 local containerd_name, ref_name = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 
-local function blob_name(of)
-  return "blobs/sha256/" .. descriptor.hex(of.digest)
+local function blob_name(input, of)
+  return (input.is_flat and "" or "blobs/sha256/") .. descriptor.hex(of.digest)
 end
 
 local function check_bytes(input, bytes, of)
@@ -35,7 +35,7 @@ local function read_blob(input, of, limit)
   if of.size > limit then
     input:refuse("blob %s is over the limit of %d bytes", of.digest, limit)
   end
-  return check_bytes(input, input:read(blob_name(of), limit), of)
+  return check_bytes(input, input:read(blob_name(input, of), limit), of)
 end
 
 --- The names that a descriptor in index.json carries. A bare tag names nothing by itself.
@@ -86,24 +86,25 @@ local function layers_of(input, document)
     if not media_type.compression(of.mediaType) then
       input:refuse("layer %d: unknown media type '%s'", i, of.mediaType)
     end
-    layers[i] = { path = blob_name(of), digest = of.digest, size = of.size,
+    layers[i] = { path = blob_name(input, of), digest = of.digest, size = of.size,
       media_type = of.mediaType }
   end
   return layers
 end
 
---- The image of a descriptor; nil for a manifest that is something else (a signature, a chart).
+--- The image of a manifest; nil where it is something else (a signature, a chart).
+local function image_in(input, bytes, document)
+  if not media_type.is_config(document.config.mediaType) then return nil end
+  return { manifest = bytes, names = {}, layers = layers_of(input, document),
+    config = read_blob(input, document.config, config_check.limit) }
+end
+
 local function image_of(input, of, wanted, depth)
   local bytes = read_blob(input, of, manifest.limit)
   local document = manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
-  if document.kind == "index" then
-    if depth >= deepest then input:refuse("indexes nested deeper than %d", deepest) end
-    return image_of(input, choose(input, document, wanted), wanted, depth + 1)
-  end
-  if not media_type.is_config(document.config.mediaType) then return nil end
-  return { manifest = bytes, digest = of.digest, names = {},
-    config = read_blob(input, document.config, config_check.limit),
-    layers = layers_of(input, document) }
+  if document.kind == "manifest" then return image_in(input, bytes, document) end
+  if depth >= deepest then input:refuse("indexes nested deeper than %d", deepest) end
+  return image_of(input, choose(input, document, wanted), wanted, depth + 1)
 end
 
 local function check_layout(input)
@@ -145,15 +146,26 @@ function oci.images(input, asked)
   for _, of in ipairs(chosen(input, index, wanted, asked ~= nil)) do
     local image = image_of(input, of, wanted, 1)
     if image then
-      if not by_digest[image.digest] then
-        images[#images + 1], by_digest[image.digest] = image, image
-      end
-      table.move(names_of(of), 1, 1, #by_digest[image.digest].names + 1,
-        by_digest[image.digest].names)
+      local first = by_digest[of.digest] or image
+      if first == image then images[#images + 1], by_digest[of.digest] = image, image end
+      local names = names_of(of)
+      table.move(names, 1, #names, #first.names + 1, first.names)
     end
   end
   if #images == 0 then input:refuse("it holds no image") end
   return images
+end
+
+--- The image of a directory as `skopeo copy … dir:` and `podman save --format docker-dir` write it:
+-- manifest.json is its manifest, and the blobs lie beside it.
+function oci.flat(input)
+  local bytes = input:read("manifest.json", manifest.limit)
+  local document = manifest.parse(bytes, input.label .. ": manifest.json")
+  if document.kind ~= "manifest" then
+    input:refuse("manifest.json: one image's manifest expected")
+  end
+  input.is_flat = true
+  return { image_in(input, bytes, document) or input:refuse("it holds no image") }
 end
 
 return oci
