@@ -83,6 +83,6 @@ return function(input)
   end
   local is_text, text = pcall(json.encode, answer)
   if is_text then return text end
-  return json.encode { said = json.array {}, problem = { file = request.name,
+  return json.encode { said = json.array {}, problem = { file = request.name, line = 1,
     message = "a text of the plan isn't UTF-8" } }
 end

@@ -112,7 +112,7 @@ function library.install(env, say)
       end
       chunk = table.concat(parts)
     end
-    return load(chunk, name or "=load", "t", own or env)
+    return load(chunk, name or "=load", "t", own or env._G)
   end
   function env.print(...)
     local words = table.pack(...)

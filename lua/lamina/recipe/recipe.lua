@@ -46,10 +46,17 @@ local function modules()
   return list
 end
 
-local function text_of(options)
-  if options.text then return options.text end
+local function check_text(text, name)
+  local ok, at = utf8.len(text)
+  if ok then return text end
+  local _, breaks = text:sub(1, at):gsub("\n", "")
+  failure.raise("invalid-input", "the recipe isn't UTF-8", { file = name, line = breaks + 1 })
+end
+
+local function text_of(options, name)
+  if options.text then return check_text(options.text, name) end
   local text, err = fs.read(options.file, { limit = limits.text })
-  if text then return text end
+  if text then return check_text(text, name) end
   failure.raise(err.errno == "ENOENT" and "not-found" or "system", "recipe: " .. err.message,
     { errno = err.errno })
 end
@@ -100,7 +107,7 @@ function recipe.evaluate(options)
   local context <close> = directory(options.context)
   local beside <close> = directory(options.file and path.dirname(options.file))
   local input = failure.check(json.encode {
-    name = name, text = text_of(options), lines = options.lines, args = options.args or {},
+    name = name, text = text_of(options, name), lines = options.lines, args = options.args or {},
     platform = platform_table(), target_platform = platform_table(options.target_platform),
     context_fd = descriptor(context), beside_fd = descriptor(beside),
   })

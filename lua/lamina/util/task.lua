@@ -151,6 +151,7 @@ end
 local function clear()
   task.cancel_all()
   drain()
+  uv.run("nowait") -- a stop from `later` may end this turn before it has begun
   uv.run("nowait")
   local lost = next(unseen)
   alive, unseen = nil, nil

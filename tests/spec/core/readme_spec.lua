@@ -10,6 +10,7 @@ local modules = {
   layer = {},
   namespace = { process = "lamina.process", stubs = "lamina.stubs", netns = "lamina.netns" },
   overlay = { mount = "lamina.mount" },
+  sandbox = {},
   terminal = { raw = "lamina.raw" },
 }
 
