@@ -12,7 +12,8 @@ local context = require "lamina.build.context"
 local failure = require "lamina.util.failure"
 local label = require "lamina.build.label"
 local platform = require "lamina.image.platform"
-local words = require "lamina.dockerfile.words"
+local scan = require "lamina.util.word.scan"
+local words = require "lamina.util.words"
 
 local resolve = {}
 
@@ -29,9 +30,12 @@ local homes = {
 local Resolver = {}
 Resolver.__index = Resolver
 
---- A text with its variables replaced by what is known at a state. An unknown one is empty.
+local dialect = { dialect = scan.recipe }
+
+--- A text with its variables replaced by what is known at a state. An unknown one is empty. What
+-- a recipe says is Lua's to quote: quotes in its texts are text.
 function Resolver:expand(at, text) -- luacheck: no self
-  return words.expand(text, function(name) return at:variable(name) end, { escape = "\\" })
+  return words.expand(text, function(name) return at:variable(name) end, dialect)
 end
 
 --- The caller's value of a build argument, or nil.

@@ -21,7 +21,7 @@ end
 local function expanded(config, text)
   local env = config.Env or {}
   if not text:find("[$\\'\"]") then return text end
-  local expand = require("lamina.dockerfile.words").expand
+  local expand = require("lamina.util.words").expand
   return expand(text, function(name) return image_config.env_get(env, name) end,
     { escape = "\\" })
 end

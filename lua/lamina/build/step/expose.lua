@@ -1,13 +1,15 @@
 --- EXPOSE: port specifications as Docker reads them (SEMANTICS 36).
 local gotext = require "lamina.build.gotext"
 local port = require "lamina.image.port"
-local words = require "lamina.dockerfile.words"
+local scan = require "lamina.util.word.scan"
+local words = require "lamina.util.words"
 
 --- The words that the step's ports expand to: a variable may hold several (SEMANTICS 27).
 local function specifications(step, at)
   local list = {}
   for _, text in ipairs(step.ports) do
-    for _, word in ipairs(words.split(text, function(name) return at:variable(name) end)) do
+    local lookup = function(name) return at:variable(name) end
+    for _, word in ipairs(words.split(text, lookup, { dialect = scan.recipe })) do
       list[#list + 1] = word
     end
   end
