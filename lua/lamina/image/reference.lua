@@ -83,9 +83,9 @@ function reference.parse(text)
   if #name == 64 and name:match("^%x+$") then refuse(text, "it looks like an image id") end
   local domain, path = split_domain(name)
   check_domain(text, domain)
-  check_path(text, path)
   if domain == old_default then domain = default_domain end
   if domain == default_domain and not path:find("/", 1, true) then path = official .. path end
+  check_path(text, path)
   return { domain = domain, path = path, tag = tag or not digest and "latest" or nil,
     digest = digest }
 end
