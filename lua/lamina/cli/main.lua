@@ -91,7 +91,7 @@ local function run(argv)
   failure.tracing = global.debug
   local name = table.remove(words, 1)
   if global.version then name, words = "version", {} end
-  if global.help then name, words = "help", { name } end
+  if global.help then name, words, global.help = "help", { name }, nil end
   if not name then
     io.stderr:write(help.overview())
     return 2
