@@ -77,6 +77,16 @@ function Store:__call(...)
   return helper.sh(self:line(...))
 end
 
+--- Runs a shell command line in which `lamina` is this one.
+function Store:shell(line)
+  return helper.sh(("lamina() { %s \"$@\"; }\n%s"):format(self:line(), line))
+end
+
+--- Runs the example that a command's help shows.
+function Store:example(name)
+  return self:shell(require("lamina.cli.cmd." .. name).example)
+end
+
 --- The same for what must succeed: answers stdout alone, and blames the caller's line.
 function Store:ok(...)
   local status, out, err = self(...)
