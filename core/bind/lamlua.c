@@ -64,9 +64,12 @@ void lamL_checkkeys(lua_State *L, int index, const char *const known[])
 	index = lua_absindex(L, index);
 	luaL_checktype(L, index, LUA_TTABLE);
 	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING || !is_known(lua_tostring(L, -2), known))
-			luaL_error(L, "unknown option '%s' (known: %s)",
-				   luaL_tolstring(L, -2, NULL), list_known(L, known));
+		const char *key;
+
+		if (lua_type(L, -2) == LUA_TSTRING && is_known(lua_tostring(L, -2), known))
+			continue;
+		key = luaL_tolstring(L, -2, NULL);
+		luaL_error(L, "unknown option '%s' (known: %s)", key, list_known(L, known));
 	}
 }
 
