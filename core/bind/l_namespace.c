@@ -353,6 +353,7 @@ static const luaL_Reg functions[] = {
 	{ "network", l_network },
 	{ "freeze", l_freeze },
 	{ "thaw", l_thaw },
+	{ "hold_signals", lamL_hold_signals },
 	{ "daemonize", l_daemonize },
 	{ NULL, NULL },
 };

@@ -14,6 +14,7 @@
 #include "sys/freeze.h"
 
 #define PROCESS_TYPE "lamina.process"
+#define SIGNALS_TYPE "lamina.signals"
 
 static struct lam_process *check(lua_State *L)
 {
@@ -160,6 +161,37 @@ static int l_close(lua_State *L)
 	return 0;
 }
 
+struct signals_box {
+	sigset_t before;
+	int held;
+};
+
+int lamL_hold_signals(lua_State *L)
+{
+	struct signals_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+	box->held = 0;
+	luaL_setmetatable(L, SIGNALS_TYPE);
+	lam_attend_hold(&box->before);
+	box->held = 1;
+	return 1;
+}
+
+/* held:close() - also __close and __gc, so it may run more than once */
+static int l_release_signals(lua_State *L)
+{
+	struct signals_box *box = luaL_checkudata(L, 1, SIGNALS_TYPE);
+
+	if (box->held)
+		lam_attend_release(&box->before);
+	box->held = 0;
+	return 0;
+}
+
+static const luaL_Reg signals_meta[] = { { "__gc", l_release_signals },
+					 { "__close", l_release_signals },
+					 { NULL, NULL } };
+static const luaL_Reg signals_methods[] = { { "close", l_release_signals }, { NULL, NULL } };
 static const luaL_Reg meta[] = { { "__gc", l_close }, { "__close", l_close }, { NULL, NULL } };
 static const luaL_Reg methods[] = {
 	{ "pid", l_pid },       { "pidfd", l_pidfd }, { "terminal", l_terminal },
@@ -171,4 +203,5 @@ static const luaL_Reg methods[] = {
 void lamL_process_type(lua_State *L)
 {
 	lamL_newtype(L, PROCESS_TYPE, meta, methods);
+	lamL_newtype(L, SIGNALS_TYPE, signals_meta, signals_methods);
 }

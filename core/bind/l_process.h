@@ -11,4 +11,8 @@ void lamL_process_type(lua_State *L);
 /* Pushes an empty process: the owner exists before the resource. */
 struct lam_process *lamL_process_new(lua_State *L);
 
+/* namespace.hold_signals() -> held: those that process:attend passes on wait for it from here
+ * on, until it is closed. */
+int lamL_hold_signals(lua_State *L);
+
 #endif

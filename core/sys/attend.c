@@ -14,11 +14,14 @@
 
 static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 
+enum { PATIENCE = 3 };
+
 struct attend {
 	struct lam_process *process;
 	int in, out; /* -1: not copied (any more) */
 	int signals;
 	int from_terminal; /* `in` is a terminal: sizes follow it */
+	int asked;         /* how often it was to end */
 };
 
 static void follow_size(const struct attend *a)
@@ -30,17 +33,22 @@ static void follow_size(const struct attend *a)
 		lam_terminal_set_size(a->process->terminal, rows, columns, &ignored);
 }
 
-static void take_signal(const struct attend *a)
+static void take_signal(struct attend *a)
 {
 	struct signalfd_siginfo info;
 	struct lam_err ignored;
+	int sig;
 
 	if (read(a->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGWINCH)
+	sig = (int)info.ssi_signo;
+	if (sig == SIGWINCH) {
 		follow_size(a);
-	else
-		lam_process_signal(a->process, (int)info.ssi_signo, &ignored);
+		return;
+	}
+	if ((sig == SIGINT || sig == SIGTERM) && ++a->asked >= PATIENCE)
+		sig = SIGKILL;
+	lam_process_signal(a->process, sig, &ignored);
 }
 
 /* Copies what is there. 0 at the end: EIO is how a terminal says that its other side is gone. */
@@ -122,7 +130,7 @@ static int loop(struct attend *a, struct lam_err *err)
 	return lam_process_wait(a->process, 0, err) < 0 ? -1 : 0;
 }
 
-static int block_signals(sigset_t *before)
+static sigset_t followed(void)
 {
 	sigset_t set;
 
@@ -130,7 +138,25 @@ static int block_signals(sigset_t *before)
 	sigaddset(&set, SIGWINCH);
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
 		sigaddset(&set, forwarded[i]);
+	return set;
+}
+
+void lam_attend_hold(sigset_t *before)
+{
+	sigset_t set = followed();
+
 	sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void lam_attend_release(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+static int open_signals(void)
+{
+	sigset_t set = followed();
+
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -145,10 +171,11 @@ int lam_process_attend(struct lam_process *p, int in, int out, struct lam_err *e
 	a.from_terminal = p->terminal >= 0 && in >= 0 && isatty(in);
 	if (a.from_terminal && lam_terminal_raw(in, &raw, err) < 0)
 		return -1;
-	signals = block_signals(&before);
+	lam_attend_hold(&before);
+	signals = open_signals();
 	a.signals = signals;
 	result = signals < 0 ? lam_err_set(err, errno, "signalfd") : loop(&a, err);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	lam_attend_release(&before);
 	lam_terminal_restore(&raw);
 	return result;
 }

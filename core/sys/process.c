@@ -263,6 +263,7 @@ static _Noreturn void be_helper(char *const *args, char *const *env, const int *
 	int kept = fcntl(report, F_DUPFD_CLOEXEC, 200);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	setsid(); /* Ctrl-C is meant for lamina, which needs it to the end */
 	signal(SIGPIPE, SIG_DFL);
 	if (place(fds, nfds, stdio) < 0)
 		lam_err_set(&failure.err, errno, "descriptors of %s", args[0]);

@@ -22,19 +22,25 @@ function expect.start(command, environment)
   for name, value in pairs(environment or {}) do
     exports[#exports + 1] = ("export %s=%s; "):format(name, helper.quote(value))
   end
-  local inner = table.concat(exports) .. "stty rows 40 cols 120; exec " .. command
+  local inner = ("%sstty rows 40 cols 120; tty >%s/tty; echo $$ >%s/pid; printf '\\001'; "
+    .. "exec %s"):format(table.concat(exports), dir, dir, command)
   local line = ("script -qfec %s %s/log >/dev/null 2>&1; echo $? >%s/status"):format(
     helper.quote(inner), dir, dir)
   return setmetatable({ dir = dir, input = assert(io.popen(line, "w")), from = 1 }, Session)
 end
 
---- All that was shown so far, without carriage returns.
+--- All that was shown so far, without carriage returns and what script(1) writes itself.
 function Session:shown()
   local file = io.open(self.dir .. "/log", "rb")
   if not file then return "" end
   local text = file:read("a")
   file:close()
-  return (text:gsub("\r", ""))
+  return (text:gsub("^[^\1]*\1?", ""):gsub("\r", ""):gsub("\nScript done on [^\n]*\n$", ""))
+end
+
+function Session:has_ended()
+  local file <close> = io.open(self.dir .. "/status")
+  return file ~= nil and file:read("n") ~= nil
 end
 
 function Session:type(text)
@@ -46,6 +52,7 @@ end
 --- Waits until the plain text shows up after what was typed last; answers what came until then.
 function Session:wait_for(text, seconds)
   for _ = 1, (seconds or 60) * 20 do
+    local ended = self:has_ended()
     local shown = self:shown()
     local _, last = shown:find(text, self.from, true)
     if last then
@@ -53,6 +60,7 @@ function Session:wait_for(text, seconds)
       self.from = last + 1
       return part
     end
+    if ended then break end
     sleep_a_little()
   end
   error(("waited in vain for %q; shown: %s"):format(text, self:shown():sub(-2000)), 2)
@@ -63,6 +71,12 @@ function Session:command(line, seconds)
   self.marks = (self.marks or 0) + 1
   self:type(("%s; echo mark-''%d-$?\n"):format(line, self.marks))
   return self:wait_for(("mark-%d-"):format(self.marks), seconds)
+end
+
+--- Gives the terminal another size, as a window that is dragged does.
+function Session:resize(rows, columns)
+  local tty = helper.read(self.dir .. "/tty"):match("%S+")
+  assert(os.execute(("stty -F %s rows %d cols %d"):format(tty, rows, columns)))
 end
 
 --- Closes the input, waits for the end and answers the exit status.
@@ -78,6 +92,12 @@ function Session:status()
   return status
 end
 
-Session.__close = Session.status
+--- A test that failed doesn't wait for what it started.
+function Session:__close()
+  if self.input and not self:has_ended() then
+    os.execute("kill -KILL $(cat " .. self.dir .. "/pid) 2>/dev/null")
+  end
+  self:status()
+end
 
 return expect

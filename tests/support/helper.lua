@@ -13,6 +13,10 @@ end
 
 helper.top = first_line("pwd")
 helper.is_root = first_line("id -u") == "0"
+
+-- Whether a container can have more users than root: an ordinary user needs sub-ids for that.
+helper.has_ids = helper.is_root or first_line(
+  "command -v newuidmap >/dev/null && grep -q \"^$(id -un):\" /etc/subuid && echo yes") == "yes"
 helper.lamina_path = helper.top .. "/" .. helper.build .. "/lamina"
 
 function helper.quote(word)

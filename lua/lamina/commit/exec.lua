@@ -45,6 +45,7 @@ function exec.run(record, options, words)
     failure.raise("invalid-input", ("container %s is not running"):format(record.name),
       { hint = ("`lamina start %s` runs it"):format(record.name) })
   end
+  local _signals <close> = core_namespace.hold_signals()
   local process <close> = join(record, options, words)
   return container.attend(process, options.interactive)
 end

@@ -13,6 +13,7 @@
 --     mounts = {},                   -- as namespace.start; their targets are made and unmade here
 --     volatile = false,              -- true for steps: nothing is synced, hosts and resolv.conf
 --                                    -- are read-only and shared
+--     foreground = false,            -- true: signals wait for process:attend from before the start
 --     -- passed on to namespace.start as they are: readonly, terminal, stdin, stdout, stderr,
 --     -- capabilities, no_new_privileges, seccomp, init, rlimits
 --   })
@@ -140,6 +141,7 @@ local function launch(self, spec, net, mounts)
     user = { uid = self.user.uid, gid = self.user.gid, groups = self.user.groups },
   }
   for _, key in ipairs(passed_on) do start[key] = spec[key] end
+  if spec.foreground then self.signals = namespace.hold_signals() end
   self.process = failure.check(namespace.start(start))
   self.pid = self.process:pid()
 end
@@ -173,7 +175,7 @@ end
 
 -- In the order they are let go: nothing may write any more when the stubs are looked at.
 local held = { { "process", "close" }, { "prepared", "remove" }, { "mount", "close" },
-  { "network", "close" } }
+  { "network", "close" }, { "signals", "close" } }
 
 function Running:close()
   for _, entry in ipairs(held) do
