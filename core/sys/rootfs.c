@@ -3,6 +3,7 @@
 #include "sys/rootfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -122,11 +123,35 @@ static int protect(const struct lam_container *c, int null, struct lam_err *err)
 	return 0;
 }
 
+/* A target inside another mount is made there, as every runtime does: only in the root does lamina
+ * prepare and take away what is missing (stubs.h). */
+static int make_target(int root, const struct lam_mount *m, struct lam_err *err)
+{
+	lam_autofd there = lam_beneath_open(root, m->target, O_PATH | O_NOFOLLOW, 0, err);
+	lam_autofd made = -1;
+	char last[256];
+	struct stat st;
+
+	if (there >= 0 || err->num != ENOENT)
+		return 0;
+	if (m->tree < 0 || (fstat(m->tree, &st) == 0 && S_ISDIR(st.st_mode))) {
+		made = lam_beneath_mkdirs(root, m->target, 0755, err);
+		return made < 0 ? lam_err_wrap(err, "mount target") : 0;
+	}
+	there = lam_beneath_parent(root, m->target, 0755, last, err);
+	if (there < 0)
+		return lam_err_wrap(err, "mount target");
+	made = openat(there, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return made < 0 ? lam_err_set(err, errno, "make mount target %s", m->target) : 0;
+}
+
 static int mount_wanted(const struct lam_container *c, const struct lam_mount *m,
 			struct lam_err *err)
 {
 	uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
+	if (make_target(c->root, m, err) < 0)
+		return -1;
 	if (m->tree < 0)
 		return attach_new(c->root, "tmpfs", m->options,
 				  (unsigned)attributes | (m->readonly ? MOUNT_ATTR_RDONLY : 0),

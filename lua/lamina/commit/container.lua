@@ -52,14 +52,14 @@ local function create(store, options, words)
     failure.raise("invalid-input", ("image %s has no command, and none was given")
       :format(options.image), { hint = "name one behind the image" })
   end
-  local mounts = volume.list(options.volume, config.Volumes)
-  config.host.image, config.host.mounts = options.image, mounts
+  config.host.image = options.image
+  config.host.mounts = volume.list(options.volume, config.Volumes)
   local record = store.containers:create {
     image = image.id, name = options.name, config = config, layers = image.layers,
   }
   local ok, err = pcall(function()
     take_root(store, record)
-    volume.make_all(store, record, mounts)
+    volume.make_all(store, record)
   end)
   if ok then return record end
   store.containers:remove(record.id, { force = true })
@@ -81,14 +81,10 @@ function container.hostname(record)
 end
 
 --- What exec.start needs to know about a container.
-local function specification(record, streams)
+local function specification(store, record, streams)
   local config, host = record.config, record.config.host
-  local name = container.hostname(record)
-  local mounts = {}
-  for i, mount in ipairs(host.mounts or {}) do
-    mounts[i] = { type = "bind", source = mount.source, target = mount.target,
-      readonly = mount.readonly or false }
-  end
+  local name, mounts = container.hostname(record), volume.mounts(store, record)
+  for _, mount in ipairs(mounts) do mount.type = "bind" end
   return {
     layers = record.layers, upper = record.dir .. "/upper", work = record.dir .. "/work",
     args = settings.command(config), cwd = config.WorkingDir, user = config.User or "",
@@ -131,7 +127,7 @@ end
 local function start_and_attend(store, record, streams)
   local _claim <close> = store.containers:claim(record.id)
   local ended <close> = ending(store, record)
-  local ok, running = pcall(exec.start, store, specification(record, streams))
+  local ok, running = pcall(exec.start, store, specification(store, record, streams))
   if not ok then
     local err = running
     if failure.is(err) and (err.status == 126 or err.status == 127) then ended.code = err.status end

@@ -6,14 +6,19 @@ local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local path = require "lamina.util.path"
+local rootpath = require "lamina.exec.rootpath"
 
 local leftover = {}
 
 local always = { "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname" }
 
-local function targets(record)
-  local list = table.move(always, 1, #always, 1, {})
-  for _, mount in ipairs(record.config.host.mounts or {}) do list[#list + 1] = mount.target end
+--- Links on the way are followed, as when they were made.
+local function targets(record, view)
+  local list = {}
+  for i, target in ipairs(always) do list[i] = "/" .. rootpath.follow(view, target) end
+  for _, mount in ipairs(record.config.host.mounts or {}) do
+    list[#list + 1] = "/" .. rootpath.follow(view, mount.target)
+  end
   return list
 end
 
@@ -57,7 +62,7 @@ end
 function leftover.list(store, record, upper)
   local list, listed, touched = {}, {}, {}
   local view <close> = exec.mount(store, record.layers)
-  for _, target in ipairs(targets(record)) do
+  for _, target in ipairs(targets(record, view:fd())) do
     local at = target
     while at ~= "/" and not listed[at] and is_ours(upper, view:fd(), at, listed) do
       list[#list + 1], listed[at] = at, true

@@ -10,6 +10,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local overlay = require "lamina.core.overlay"
 local path = require "lamina.util.path"
+local volume = require "lamina.commit.volume"
 
 local place = {}
 
@@ -40,10 +41,10 @@ function place.host(text)
 end
 
 --- The mount of a stopped container that a path lies in: the mount and the rest of the path.
-local function mount_at(record, text)
+local function mount_at(store, record, text)
   local found
   local clean = path.clean("/" .. text)
-  for _, mount in ipairs(record.config.host.mounts or {}) do
+  for _, mount in ipairs(volume.mounts(store, record)) do
     local is_below = (clean .. "/"):sub(1, #mount.target + 1) == mount.target .. "/"
     if is_below and fs.stat(mount.source).type == "dir" then found = mount end
   end
@@ -71,7 +72,7 @@ local function mounted(store, record, writes)
 end
 
 local function in_stopped(store, record, text, writes)
-  local mount, rest = mount_at(record, text)
+  local mount, rest = mount_at(store, record, text)
   if mount then return in_volume(mount, rest, writes) end
   local claim = store.containers:claim(record.id)
   local ok, view = pcall(mounted, store, record, writes)

@@ -7,6 +7,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
 local path = require "lamina.util.path"
+local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 
 local volume = {}
@@ -91,7 +92,8 @@ end
 
 local function copy_content(root, target, dir)
   local to <close> = failure.check(fs.open(dir, "dir"))
-  sched.job(layer.copy, { from = root, to = to:fd(), sources = { target }, destination = "/" })
+  sched.job(layer.copy, { from = root, to = to:fd(), destination = "/",
+    sources = { { path = rootpath.follow(root, target), name = "" } } })
 end
 
 --- Copies what the image has at `target` into the empty directory.
@@ -117,14 +119,28 @@ local function make(store, layers, mount, final)
   if not done and err.errno ~= "EEXIST" then failure.check(done, err) end
 end
 
---- Fills in the directory of each volume of a new container, making those that aren't there.
-function volume.make_all(store, record, mounts)
-  for i, mount in ipairs(mounts) do
-    if not mount.source then
-      mount.source = mount.volume and ("%s/volumes/%s"):format(store.root, mount.volume)
-        or ("%s/volumes/%d"):format(record.dir, i)
-      if not fs.stat(mount.source) then make(store, record.layers, mount, mount.source) end
-    end
+--- What is mounted, wherever it lies: the `number`th mount of a container.
+local function directory(store, record, mount, number)
+  if mount.source then return mount.source end
+  if mount.volume then return ("%s/volumes/%s"):format(store.root, mount.volume) end
+  return ("%s/volumes/%d"):format(record.dir, number)
+end
+
+--- A container's mounts: { source = the path on this machine, target =, readonly = }.
+function volume.mounts(store, record)
+  local list = {}
+  for i, mount in ipairs(record.config.host.mounts or {}) do
+    list[i] = { source = directory(store, record, mount, i), target = mount.target,
+      readonly = mount.readonly or false }
+  end
+  return list
+end
+
+--- Makes the volumes of a new container that aren't there.
+function volume.make_all(store, record)
+  for i, mount in ipairs(record.config.host.mounts) do
+    local final = directory(store, record, mount, i)
+    if not mount.source and not fs.stat(final) then make(store, record.layers, mount, final) end
   end
 end
 

@@ -33,6 +33,7 @@ local fs = require "lamina.core.fs"
 local namespace = require "lamina.core.namespace"
 local network = require "lamina.exec.network"
 local overlay = require "lamina.core.overlay"
+local rootpath = require "lamina.exec.rootpath"
 local workdir = require "lamina.exec.workdir"
 
 local exec = {}
@@ -104,7 +105,12 @@ local function all_mounts(self, spec, kind)
     list[#list + 1] = { type = "bind", source = dir .. "/" .. name, target = "/etc/" .. name,
       readonly = spec.volatile or false }
   end
-  return table.move(spec.mounts or {}, 1, #(spec.mounts or {}), #list + 1, list)
+  for _, mount in ipairs(spec.mounts or {}) do
+    local own = {}
+    for key, value in pairs(mount) do own[key] = value end
+    list[#list + 1] = own
+  end
+  return list
 end
 
 --- Whether a directory or a file has to be there to be mounted on.
@@ -114,10 +120,13 @@ local function stub_kind(mount)
   return failure.check(fs.stat(source)).type == "dir" and "dir" or "file"
 end
 
+--- Links on the way to a target are followed now: nothing is looked up twice, and what they lead
+-- to is made where it is missing.
 local function make_stubs(self, mounts)
   local list = {}
   self.stubs = {}
   for i, mount in ipairs(mounts) do
+    mount.target = "/" .. rootpath.follow(self.root, mount.target)
     list[i] = { path = mount.target, kind = stub_kind(mount) }
     self.stubs[i] = mount.target
   end
