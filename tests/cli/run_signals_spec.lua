@@ -61,8 +61,8 @@ describe("lamina run", function()
   end)
 
   it("kills a command that ignores the third INT or TERM", function()
-    local status = interrupted("kill -INT $pid; sleep 0.1; kill -TERM $pid; sleep 0.1; kill -INT $pid",
-      "--rm", "busybox", "sh", "-c", "trap '' INT TERM" .. waiting)
+    local three = "kill -INT $pid; sleep 0.1; kill -TERM $pid; sleep 0.1; kill -INT $pid"
+    local status = interrupted(three, "--rm", "busybox", "sh", "-c", "trap '' INT TERM" .. waiting)
     assert.equal(137, status)
     assert.equal("", leftovers())
   end)

@@ -122,9 +122,9 @@ describe("lamina run", function()
       run:ok("commit", "-c", "ENV A=image B=image C=image", "envs", "envs")
       local file = helper.write(helper.tmpdir() .. "/env",
         "# a comment\n\nB=file\n  C=file with blanks = and signs\nFROM_CALLER\nNOWHERE\n")
-      local _, out = helper.sh("export FROM_CALLER=caller; unset NOWHERE; " .. run:line("run", "--rm",
-        "--env-file", file, "-e", "B=option", "-e", "EMPTY=", "envs", "sh", "-c",
-        "echo $A,$B,$C,$FROM_CALLER,${NOWHERE-unset},${EMPTY-unset}"))
+      local _, out = helper.sh("export FROM_CALLER=caller; unset NOWHERE; "
+        .. run:line("run", "--rm", "--env-file", file, "-e", "B=option", "-e", "EMPTY=", "envs",
+        "sh", "-c", "echo $A,$B,$C,$FROM_CALLER,${NOWHERE-unset},${EMPTY-unset}"))
       assert.equal("image,option,file with blanks = and signs,caller,unset,\n", out)
     end)
 
@@ -146,8 +146,9 @@ describe("lamina run", function()
       if not helper.has_ids then return pending("this user has one id only") end
       assert.equal("1000:1000:1000 1001:/home/guest\n",
         shell("echo $(id -u):$(id -g):$(id -G):$HOME", "-u", "guest"))
-      assert.equal("1000:1001:1001\n", shell("echo $(id -u):$(id -g):$(id -G)", "-u", "guest:extra"))
-      assert.equal("1000:0:0\n", shell("echo $(id -u):$(id -g):$(id -G)", "-u", "1000:0"))
+      local ids = "echo $(id -u):$(id -g):$(id -G)"
+      assert.equal("1000:1001:1001\n", shell(ids, "-u", "guest:extra"))
+      assert.equal("1000:0:0\n", shell(ids, "-u", "1000:0"))
     end)
 
     it("is group 0 for an unknown number, an error for an unknown name", function()

@@ -4,6 +4,7 @@ local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
 local path = require "lamina.util.path"
 local place = require "lamina.commit.place"
+local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 
 local cp = {}
@@ -38,16 +39,17 @@ local function check_parent(to)
   fail("%s: there is no such directory", path.dirname(path.clean(to.path)))
 end
 
---- Where a directory goes: into one that is there, or under the new name.
+--- Where a directory goes: into one that is there, or under the new name. Also whether it is new.
 local function directory_target(from, to)
   local there = to:stat(true)
   if not there then
     check_parent(to)
-    return to.path .. "/"
+    return to.path .. "/", true
   end
   if there.type ~= "dir" then fail("%s is not a directory", to.path) end
   if copies_contents(from.path) then return to.path .. "/" end
-  return to.path .. "/" .. name_of(from.path) .. "/"
+  local target = to.path .. "/" .. name_of(from.path) .. "/"
+  return target, not fs.stat(target, { root = to.fd })
 end
 
 local function file_target(to)
@@ -58,20 +60,42 @@ local function file_target(to)
   return to.path
 end
 
-local function copy(from, source, to, destination, owner)
-  sched.job(layer.copy, { from = from, to = to, sources = { source }, destination = destination,
-    chown = owner })
+--- Where a target really is, links followed beneath its root; "/" at its end stays.
+local function real(to, target)
+  local is_dir = target:find("/$") and "/" or ""
+  return (("/" .. rootpath.follow(to.fd, target) .. is_dir):gsub("^//", "/"))
+end
+
+--- Copies the source, of which `name` tells what it is called in a directory.
+local function copy(from, source, name, to, target, owner)
+  sched.job(layer.copy, { from = from, sources = { { path = source, name = name } }, to = to.fd,
+    destination = real(to, target), chown = owner })
+end
+
+--- A directory that the copy made gets what the source's has.
+local function take_attributes(entry, to, target, owner)
+  local dir <close> = failure.check(fs.open(real(to, target), "dir", { root = to.fd }))
+  local at = ("/proc/self/fd/%d/"):format(dir:fd())
+  if not owner then failure.check(fs.chown(at, entry.uid, entry.gid)) end
+  failure.check(fs.chmod(at, entry.mode & 4095)) -- 07777
+  failure.check(fs.utime(at, entry.mtime, entry.mtime_nsec))
+end
+
+local function copy_directory(from, entry, to, owner)
+  local target, is_new = directory_target(from, to)
+  copy(from.fd, rootpath.follow(from.fd, from.path), name_of(from.path), to, target, owner)
+  if is_new then take_attributes(entry, to, target, owner) end
 end
 
 --- A link is copied as it is: alone in a directory of its own, whose contents are then copied.
-local function copy_link(store, from, to, target, owner)
+local function copy_link(store, from, to, owner)
+  local target = file_target(to)
   local into, name = target, name_of(from.path)
   if not target:find("/$") then into, name = path.dirname(target), name_of(target) end
   local dir = store:temp("link")
-  local link = failure.check(from:stat(false)).target
-  failure.check(fs.symlink(link, dir .. "/" .. name))
+  failure.check(fs.symlink(rootpath.target(from.fd, from.path), dir .. "/" .. name))
   local root <close> = failure.check(fs.open(dir, "dir"))
-  copy(root:fd(), "/", to.fd, into .. "/", owner)
+  copy(root:fd(), "", "", to, into .. "/", owner)
 end
 
 local function found(from, follows)
@@ -83,14 +107,15 @@ end
 --- Copies what is at one place to another. Unless options.archive says that owners are kept,
 -- everything belongs to the root user of where it goes (the caller, on the host).
 function cp.copy(store, from, to, options)
-  local owner = not options.archive and { uid = 0, gid = 0 } or nil
-  local entry = found(from, options.follow_link or from.path:find("/$") ~= nil)
+  local owner = not options.archive and { 0, 0 } or nil
+  local entry = found(from, options.follow_link or from.path:find("/%.?$") ~= nil)
   if entry.type == "dir" then
-    copy(from.fd, from.path, to.fd, directory_target(from, to), owner)
+    copy_directory(from, entry, to, owner)
   elseif entry.type == "link" then
-    copy_link(store, from, to, file_target(to), owner)
+    copy_link(store, from, to, owner)
   else
-    copy(from.fd, from.path, to.fd, file_target(to), owner)
+    local source = rootpath.follow(from.fd, from.path)
+    copy(from.fd, source, name_of(from.path), to, file_target(to), owner)
   end
 end
 

@@ -13,6 +13,12 @@ local function target_of(root, dir, name)
   return failure.check(fs.readlink(("/proc/self/fd/%d/%s"):format(at:fd(), name)))
 end
 
+--- What the link at a path says; links on the way to it are followed.
+function rootpath.target(root, name)
+  local dir = rootpath.follow(root, path.dirname(path.clean("/" .. name)))
+  return target_of(root, dir, path.basename(path.clean(name)))
+end
+
 --- Follows the links of `name` below the descriptor `root`, the last part's too. Answers the
 -- path relative to the root ("" for itself) and whether something is there; what is missing is
 -- taken as it is written.

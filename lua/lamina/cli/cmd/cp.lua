@@ -30,7 +30,8 @@ end
 return {
   name = "cp",
   summary = "Copy files between a container and the host",
-  usage = "cp [OPTIONS] CONTAINER:SOURCE TARGET|-\n       lamina cp [OPTIONS] SOURCE|- CONTAINER:TARGET",
+  usage = "cp [OPTIONS] CONTAINER:SOURCE TARGET|-\n"
+    .. "       lamina cp [OPTIONS] SOURCE|- CONTAINER:TARGET",
   help = [[
 Works whether the container runs or not. A directory that is there already is copied into; a
 SOURCE that ends in "/." copies what is in it. "-" is a tar, written or read. Links in SOURCE

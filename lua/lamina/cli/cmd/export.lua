@@ -11,7 +11,8 @@ image with one layer of it. What lies in volumes isn't part of it.]],
   example = "lamina export git | lamina import - debian:flat",
   arguments = { { name = "CONTAINER" } },
   options = {
-    { long = "output", short = "o", value = "FILE", help = "write it there, not to standard output" },
+    { long = "output", short = "o", value = "FILE",
+      help = "write it there, not to standard output" },
   },
   needs = "join",
   run = function(context)
