@@ -18,6 +18,7 @@
 #include "sys/freeze.h"
 #include "sys/netns.h"
 #include "sys/passwd.h"
+#include "sys/probe.h"
 #include "sys/seccomp.h"
 #include "sys/stubs.h"
 
@@ -330,6 +331,24 @@ static int l_daemonize(lua_State *L)
 	return 2;
 }
 
+/* namespace.probe() -> { openat2 = true | "ENOSYS", ... }: the system calls that we may make, at
+ * home */
+static int l_probe(lua_State *L)
+{
+	struct lam_probe calls[LAM_PROBE_MAX];
+	size_t count = lam_probe_calls(calls);
+
+	lua_createtable(L, 0, (int)count);
+	for (size_t i = 0; i < count; i++) {
+		if (calls[i].num)
+			lua_pushstring(L, strerrorname_np(calls[i].num));
+		else
+			lua_pushboolean(L, 1);
+		lua_setfield(L, -2, calls[i].name);
+	}
+	return 1;
+}
+
 static const luaL_Reg stubs_meta[] = { { "__gc", l_stubs_remove },
 				       { "__close", l_stubs_remove },
 				       { NULL, NULL } };
@@ -355,6 +374,7 @@ static const luaL_Reg functions[] = {
 	{ "thaw", l_thaw },
 	{ "hold_signals", lamL_hold_signals },
 	{ "daemonize", l_daemonize },
+	{ "probe", l_probe },
 	{ NULL, NULL },
 };
 

@@ -24,6 +24,7 @@ return {
   { title = "Dockerfiles", { "parse", "Show how a Dockerfile is read" } },
   { title = "Machine", { "prune", "Remove what isn't needed any more" },
     { "fsck", "Check the store, and repair it" },
+    { "doctor", "Tell what this machine allows, and what is missing" },
     { "version", "Show the version" },
     { "help", "Show how a command is used" } },
 }

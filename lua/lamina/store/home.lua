@@ -20,8 +20,8 @@ function home.default_root()
   failure.raise("usage", "no place for the store: HOME is not set", { hint = "use --root DIR" })
 end
 
---- Without a slash at the end, which would follow a link.
-local function absolute(path)
+--- A path to a store, from the root on, without a slash at the end, which would follow a link.
+function home.absolute(path)
   path = path:gsub("(.)/+$", "%1")
   if path:sub(1, 1) == "/" then return path end
   return failure.check(fs.realpath(".")) .. "/" .. path
@@ -48,13 +48,13 @@ end
 
 --- Enters the namespaces all work is done in; answers what store.open takes.
 function home.inside(root)
-  return { root = absolute(root), home = failure.check(namespace.enter()) }
+  return { root = home.absolute(root), home = failure.check(namespace.enter()) }
 end
 
 --- Enters the namespaces and opens the store. With a container's name that is running, those of
 -- the lamina that runs it are joined instead.
 function home.enter(root, container)
-  root = absolute(root)
+  root = home.absolute(root)
   local pid = container and running_pid(root, container)
   local owner = pid and owner_of(pid)
   local entered = failure.check(namespace.enter(owner and { join = owner } or nil))
