@@ -88,16 +88,14 @@ end
 --- Opens the database of a store and brings it to the present version.
 function schema.open(path, readonly)
   local db, err = open(path, readonly)
-  if not db then
-    error(explain(failure.new("system", err.message, { errno = err.errno }), path), 0)
-  end
   local ok, problem = pcall(function()
+    failure.check(db, err)
     local version = version_of(db)
     refuse_newer(version, path)
     if version < schema.version and not readonly then migrate(db, path) end
   end)
   if ok then return db end
-  db:close()
+  if db then db:close() end
   error(failure.is(problem) and explain(problem, path) or problem, 0)
 end
 

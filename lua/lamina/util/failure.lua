@@ -51,10 +51,11 @@ function failure.is(value, kind)
   return getmetatable(value) == Failure and (kind == nil or value.kind == kind)
 end
 
+local more_space = "free some space there; `lamina prune` removes what nothing needs"
+
 -- What may be done about an errno wherever it comes from.
 local hints = {
-  ENOSPC = "`lamina prune` frees what nothing needs; or use another place with --root",
-  EDQUOT = "`lamina prune` frees what nothing needs; or use another place with --root",
+  ENOSPC = more_space, EDQUOT = more_space,
   EROFS = "what is mounted read-only can only be read; another place is given with --root",
   SQLITE_CORRUPT = "`lamina fsck --repair` makes the database again from what is there",
 }
