@@ -269,7 +269,7 @@ describe("a damaged database", function()
     local root = copy_sample()
     local whole, before = helper.read(root .. "/lamina.db"), contents(sample)
     math.randomseed(14)
-    for _ = 1, tonumber(os.getenv("LAMINA_TEST_FLIPS") or 25) do
+    for _ = 1, tonumber(os.getenv "LAMINA_TEST_FLIPS") or 25 do
       local at = math.random(0, #whole - 1)
       shell("rm -rf %s/damaged %s/lamina.db-wal %s/lamina.db-shm", root, root, root)
       helper.write(root .. "/lamina.db", whole)

@@ -1,0 +1,209 @@
+-- A SIGKILL at any moment leaves no process, no mount, and a store that works (ST-01, ST-02).
+--
+--   LAMINA_TEST_KILLS=200    random kills a command      LAMINA_TEST_STEPS=400   calls a kind
+--   LAMINA_TEST_SEED=1       another sequence
+local fixtures = require "support.fixtures"
+local helper = require "support.helper"
+local killer = require "support.killer"
+
+local kills = tonumber(os.getenv "LAMINA_TEST_KILLS") or 8
+local steps = tonumber(os.getenv "LAMINA_TEST_STEPS") or 1
+math.randomseed(tonumber(os.getenv "LAMINA_TEST_SEED") or 7)
+
+local calls = { "renameat2", "pwrite64", "fsync", "syncfs", "unlinkat", "mkdir", "flock",
+  "clone", "fsmount", "write" }
+
+local root, box, context
+
+local function line(...)
+  local words = { "env", "SOURCE_DATE_EPOCH=1700000000", "LAMINA_ROOT=" .. helper.quote(root),
+    helper.quote(helper.lamina_path) }
+  for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
+  return table.concat(words, " ")
+end
+
+local function lamina(...)
+  local status, out, err = helper.sh(line(...))
+  assert.equal("", err)
+  assert.equal(0, status)
+  return out
+end
+
+local function id_of(name)
+  return lamina("images", "-q", "--no-trunc", name)
+end
+
+--- What must hold after every kill; the first command that comes is the one that clears up.
+local function check_store(moment)
+  local status, out, err = helper.sh(line("fsck"))
+  assert.equal("", err, moment)
+  assert.equal(0, status, moment .. ": " .. out)
+  assert.not_matches("leftover", out, 1, true, moment)
+  local _, left = helper.sh("ls -A " .. helper.quote(root .. "/tmp"))
+  assert.equal("", left, moment)
+end
+
+local function check_machine(moment)
+  assert.same({}, killer.survivors(), moment)
+  local status = helper.sh(("grep -F %s /proc/self/mountinfo"):format(helper.quote(root)))
+  assert.equal(1, status, moment)
+end
+
+-- What is killed: `before` makes a store in which the command has work to do, `after` checks that
+-- the same command, undisturbed, does what it always does.
+local victims = {
+  { name = "import", words = function()
+      return "import", "-c", "CMD true", box, "again"
+    end,
+    after = function(self)
+      lamina(self.words())
+      return id_of "again"
+    end },
+  { name = "run", words = function()
+      return "run", "--rm", "--network", "none", "-e", killer.mark, "box", "sh", "-c",
+        "echo x >/x; mkdir /d; rm -r /root"
+    end,
+    after = function(self)
+      lamina(self.words())
+      lamina("prune", "--force")
+      return lamina("ps", "-aq")
+    end },
+  { name = "commit", words = function() return "commit", "work", "made" end,
+    before = function() -- times are a part of the layer
+      helper.sh(line("rm", "--force", "work"))
+      lamina("run", "--network", "none", "--name", "work", "box", "sh", "-c",
+        "echo x >/x; mkdir /d; rm /etc/group; touch -d @1700000000 /x /d /etc /")
+    end,
+    after = function(self)
+      lamina(self.words())
+      assert.equal("x\n", lamina("run", "--rm", "--network", "none", "made", "cat", "/x"))
+      assert.equal("", lamina("run", "--rm", "--network", "none", "made", "ls", "/d"))
+      lamina("diff", "work")
+      return id_of "made"
+    end },
+  { name = "build", words = function()
+      return "build", "--network", "none", "-t", "built", context
+    end,
+    before = function()
+      helper.sh(line("rmi", "built"))
+      helper.sh(line("prune", "--force"))
+    end,
+    after = function(self)
+      lamina(self.words())
+      assert.equal("x\n", lamina("run", "--rm", "--network", "none", "built", "cat", "/x"))
+      return id_of "built"
+    end },
+  { name = "rmi", words = function() return "rmi", "other" end,
+    before = function()
+      helper.sh(line("rmi", "other"))
+      lamina("import", "-c", "CMD other", box, "other")
+    end,
+    after = function(self)
+      helper.sh(line(self.words()))
+      return lamina("images", "--format", "{{.Repository}}", "other")
+    end },
+  { name = "prune", words = function() return "prune", "--force" end,
+    before = function()
+      lamina("run", "--network", "none", "box", "sh", "-c", "echo x >/x")
+      lamina("import", "-c", "CMD other", box, "named")
+      lamina("import", "-c", "CMD new", box, "named")
+    end,
+    after = function(self)
+      lamina(self.words())
+      lamina("rmi", "named")
+      return lamina("ps", "-aq") .. lamina("images", "--format", "{{.Repository}}", "box")
+    end },
+}
+
+local function prepare(victim)
+  if victim.before then victim.before() end
+end
+
+local function is_there(name)
+  return helper.sh(helper.quote(helper.lamina_path) .. " help " .. name) == 0
+end
+
+local function undisturbed(victim)
+  prepare(victim)
+  return victim:after()
+end
+
+--- All numbers up to `count`, or that many of them.
+local function some_of(count, wanted)
+  local list = {}
+  for n = 1, count do
+    if math.random() * (count - n + 1) < wanted - #list then list[#list + 1] = n end
+  end
+  return list
+end
+
+local function make_context()
+  local dir = helper.tmpdir()
+  helper.write(dir .. "/Dockerfile", "FROM box\nCOPY file /file\n"
+    .. "RUN echo x >/x && touch -d @1700000000 /x /\nCMD cat /x\n")
+  helper.write(dir .. "/file", "from the context")
+  return dir
+end
+
+describe("a killed lamina", function()
+  setup(function()
+    box, context = fixtures.busybox_tar(), make_context()
+    root = helper.tmpdir() .. "/store"
+    lamina("import", "-c", "CMD true", box, "box")
+  end)
+
+  teardown(helper.cleanup)
+
+  for _, victim in ipairs(victims) do
+    it(("leaves a store that works, wherever `%s` is hit"):format(victim.name), function()
+      if not is_there(victim.name) then return pending("there is no such command yet") end
+      local expected = undisturbed(victim)
+      prepare(victim)
+      local seconds = killer.time(line(victim.words()))
+      for n = 1, kills do
+        prepare(victim)
+        local at, whom = math.random() * seconds, n % 2 == 0 and "leader" or "group"
+        local moment = ("%s: kill %d (%s) after %.4f s"):format(victim.name, n, whom, at)
+        killer.kill_after(line(victim.words()), at, whom)
+        check_machine(moment)
+        check_store(moment)
+        assert.equal(expected, victim:after(), moment)
+      end
+      assert.matches("no damage", lamina("fsck", "--deep"), 1, true)
+    end)
+  end
+
+  for _, victim in ipairs(victims) do
+    it(("leaves a store that works, at whatever call of `%s`"):format(victim.name), function()
+      if not is_there(victim.name) then return pending("there is no such command yet") end
+      if helper.sh("strace -o /dev/null true") ~= 0 then return pending("strace can't trace") end
+      local expected = undisturbed(victim)
+      for _, call in ipairs(calls) do
+        prepare(victim)
+        local count = killer.count_calls(line(victim.words()), call)
+        for _, n in ipairs(some_of(count, steps)) do
+          prepare(victim)
+          local moment = ("%s: at %s %d of %d"):format(victim.name, call, n, count)
+          killer.kill_at(line(victim.words()), call, n)
+          check_machine(moment)
+          check_store(moment)
+          assert.equal(expected, victim:after(), moment)
+        end
+      end
+      assert.matches("no damage", lamina("fsck", "--deep"), 1, true)
+    end)
+  end
+
+  it("leaves nothing that a store can't begin with, when it was the first command", function()
+    local shared = root
+    for n = 1, kills do
+      root = helper.tmpdir() .. "/store"
+      local moment, at = ("kill %d"):format(n), math.random() * 0.04
+      killer.kill_after(line("import", "-c", "CMD true", box, "box"), at, "leader")
+      check_machine(moment)
+      lamina("import", "-c", "CMD true", box, "box")
+      check_store(moment)
+    end
+    root = shared
+  end)
+end)

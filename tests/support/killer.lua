@@ -1,0 +1,87 @@
+--- Kills a lamina at some moment, and tells what is left of it.
+--
+--   local killer = require "support.killer"
+--   local t = killer.time("lamina import …")            -- seconds, undisturbed
+--   killer.kill_after("lamina import …", 0.4 * t, "leader")
+--   assert.same({}, killer.survivors())
+--
+-- Whatever runs is found by a variable in its environment, so no process group, namespace or
+-- name can hide it.
+local helper = require "support.helper"
+local uv = require "luv"
+
+local killer = {}
+
+local mark = "LAMINA_TEST_MARK=" .. helper.tmpdir():match("[^/]+$")
+
+--- The mark for a command's `-e` option: a container has an environment of its own.
+killer.mark = mark
+
+local function marked(command)
+  return mark .. " exec setsid " .. command
+end
+
+--- How long a command line takes when nobody disturbs it. It must succeed.
+function killer.time(command)
+  local start = uv.hrtime()
+  local status, out, err = helper.sh(command)
+  if status ~= 0 then error(("%s: status %d: %s%s"):format(command, status, out, err), 2) end
+  return (uv.hrtime() - start) / 1e9
+end
+
+--- Starts a command line, waits so many seconds, and kills its first process ("leader") or
+-- everything in its session ("group").
+function killer.kill_after(command, seconds, whom)
+  local target = whom == "group" and "-$pid" or "$pid"
+  helper.sh(("(%s) >/dev/null 2>&1 & pid=$!; sleep %.4f; kill -KILL -- %s 2>/dev/null; "
+    .. "wait $pid"):format(marked(command), seconds, target))
+end
+
+local function is_marked(pid)
+  local file = io.open("/proc/" .. pid .. "/environ", "rb")
+  if not file then return false end
+  local text = file:read("a") or ""
+  file:close()
+  return ("\0" .. text .. "\0"):find("\0" .. mark .. "\0", 1, true) ~= nil
+end
+
+local function marked_processes()
+  local list = {}
+  local pipe <close> = assert(io.popen("ls /proc"))
+  for name in pipe:lines() do
+    if name:match("^%d+$") and is_marked(name) then
+      local file <close> = io.open("/proc/" .. name .. "/cmdline", "rb")
+      list[#list + 1] = name .. " " .. (file and file:read("a") or ""):gsub("%z", " ")
+    end
+  end
+  return list
+end
+
+--- What still runs; the kernel gets a few seconds to end what it has been told to end.
+function killer.survivors()
+  local list
+  for _ = 1, 100 do
+    list = marked_processes()
+    if #list == 0 then break end
+    os.execute("sleep 0.05")
+  end
+  return list
+end
+
+--- How often a command line makes a system call in the process that makes it most often.
+function killer.count_calls(command, call)
+  local dir = helper.tmpdir()
+  helper.sh(("strace -ff -qq -o %s/log -e trace=%s %s >/dev/null 2>&1"):format(helper.quote(dir),
+    call, command))
+  local _, out = helper.sh(("grep -c '^%s(' %s/log.* | sed 's/.*://' | sort -n | tail -1"):format(
+    call, helper.quote(dir)))
+  return tonumber(out) or 0
+end
+
+--- Runs a command line that is killed when it begins its Nth such call.
+function killer.kill_at(command, call, n)
+  helper.sh(("%s strace -f -qq -o /dev/null -e trace=%s --inject=%s:signal=KILL:when=%d %s "
+    .. ">/dev/null 2>&1"):format(mark, call, call, n, command))
+end
+
+return killer
