@@ -317,6 +317,7 @@ static int l_array(lua_State *L)
 		lua_newtable(L);
 	}
 	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_argcheck(L, !is_null(L, 1), 1, "json.null is no array");
 	lua_settop(L, 1);
 	mark_array(L);
 	return 1;
@@ -333,6 +334,12 @@ static int l_null_tostring(lua_State *L)
 {
 	lua_pushliteral(L, "null");
 	return 1;
+}
+
+/* There is one null for everybody: what is put into it would be in all of them. */
+static int l_null_newindex(lua_State *L)
+{
+	return luaL_error(L, "json.null can't be changed");
 }
 
 static const luaL_Reg document_meta[] = { { "__gc", l_document_gc }, { NULL, NULL } };
@@ -352,6 +359,8 @@ static void make_marks(lua_State *L)
 	lua_newtable(L);
 	lua_pushcfunction(L, l_null_tostring);
 	lua_setfield(L, -2, "__tostring");
+	lua_pushcfunction(L, l_null_newindex);
+	lua_setfield(L, -2, "__newindex");
 	lua_setmetatable(L, -2);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &null_key);
 }

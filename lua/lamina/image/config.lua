@@ -106,9 +106,7 @@ function config.encode(whole)
     local value = copy.config and copy.config[key]
     if type(value) == "table" and value ~= json.null then json.array(value) end
   end
-  for _, key in ipairs { "history" } do
-    if copy[key] then json.array(copy[key]) end
-  end
+  if copy.history and copy.history ~= json.null then json.array(copy.history) end
   if copy.rootfs and copy.rootfs.diff_ids then json.array(copy.rootfs.diff_ids) end
   return json.encode(copy)
 end

@@ -99,13 +99,25 @@ function config_check.check(whole, what)
   return whole
 end
 
---- Reads the bytes of one from outside.
+--- Go writes null for what isn't there: so it is absent here, and nobody has to ask twice.
+local function drop_nulls(table)
+  for key, value in pairs(table) do
+    if value == json.null then table[key] = nil end
+  end
+  return table
+end
+
+--- Reads the bytes of one from outside; null members are left out.
 function config_check.parse(bytes, what)
   local whole, err = json.decode(bytes, { strict = true, depth = 128, limit = config_check.limit })
   if whole == nil then
     failure.raise("invalid-input", ("%s: %s"):format(what or "image configuration", err.message))
   end
-  return config_check.check(whole, what)
+  config_check.check(whole, what)
+  drop_nulls(whole.rootfs)
+  whole.rootfs.diff_ids = whole.rootfs.diff_ids or json.array {}
+  if whole.config then drop_nulls(whole.config) end
+  return drop_nulls(whole)
 end
 
 return config_check

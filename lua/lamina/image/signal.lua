@@ -12,8 +12,8 @@ end
 function signal.is_valid(text)
   if text:find("^%d+$") then return tonumber(text) >= 1 and tonumber(text) <= 64 end
   local name = text:upper():gsub("^SIG", "")
-  local sign, offset = name:match("^RTM[IA][NX]([+-])(%d%d?)$")
-  if sign then return tonumber(offset) <= 15 and (sign == "+") == (name:find("MIN") ~= nil) end
+  local offset = name:match("^RTMIN%+(%d%d?)$") or name:match("^RTMAX%-(%d%d?)$")
+  if offset then return tonumber(offset) <= 15 end
   return names[name] or false
 end
 

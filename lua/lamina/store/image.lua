@@ -26,7 +26,7 @@ local Image = {}
 
 function Image.__index(self, key)
   if key ~= "config" then return nil end
-  local config = failure.check(json.decode(self.store.blobs:get(self.id), { depth = 128 }))
+  local config = config_check.parse(self.store.blobs:get(self.id))
   rawset(self, "config", config)
   return config
 end

@@ -80,6 +80,18 @@ describe("lamina.image.reference", function()
     end
   end)
 
+  it("shortens no name that would be read as another one", function()
+    for text, familiar in pairs { ["docker.io/library/a/b"] = "library/a/b:latest",
+      ["docker.io/a.b/c"] = "docker.io/a.b/c:latest", ["library/debian"] = "debian:latest",
+      ["docker.io/localhost/x"] = "docker.io/localhost/x:latest",
+      ["index.docker.io/debian"] = "debian:latest", ["index.docker.io/a/b"] = "a/b:latest",
+      ["docker.io/library/" .. ("a"):rep(64)] = "library/" .. ("a"):rep(64) .. ":latest" } do
+      local ref = reference.parse(text)
+      assert.equal(familiar, reference.familiar(ref))
+      assert.same(ref, reference.parse(familiar))
+    end
+  end)
+
   it("gives the repository without tag and digest", function()
     assert.equal("debian", reference.repository(reference.parse("debian:x")))
     assert.equal("a/b", reference.repository(reference.parse("docker.io/a/b@" .. digest)))

@@ -13,7 +13,7 @@ local function run(context)
   local options = context.options
   local images = load.run(context.store, {
     from = source_of(context), platform = options.platform and platform.parse(options.platform),
-    name = options.tag and reference.format(reference.parse(options.tag)),
+    name = options.tag and reference.target(options.tag),
   })
   for _, image in ipairs(images) do
     for _, name in ipairs(image.names) do

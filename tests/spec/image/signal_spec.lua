@@ -1,0 +1,14 @@
+local signal = require "lamina.image.signal"
+
+describe("lamina.image.signal", function()
+  it("knows names and numbers, with SIG and without", function()
+    for _, text in ipairs { "SIGTERM", "TERM", "term", "sigkill", "9", "64", "RTMIN", "RTMIN+3",
+      "SIGRTMAX-15", "SIGQUIT", "Winch" } do
+      assert.truthy(signal.is_valid(text), text)
+    end
+    for _, text in ipairs { "", "SIG", "SIGSIGTERM", "FOO", "0", "65", "-9", "9x", "RTMIN+16",
+      "RTMAX+1", "RTMIN-1", "RTMIX-3", "RTMAN+1", "SIGTERM ", "99999999999999999999" } do
+      assert.falsy(signal.is_valid(text), text)
+    end
+  end)
+end)
