@@ -28,7 +28,7 @@ HARDEN := -fstack-protector-strong $(call has,-fstack-clash-protection) \
 LINK   := -Wl,-z,relro,-z,now -Wl,--as-needed
 pkg_cflags := $(shell pkg-config --cflags $(packages) 2>/dev/null)
 pkg_libs   := $(shell pkg-config --libs $(packages) 2>/dev/null)
-compile = $(CC) -std=gnu11 -fPIC -MMD -MP -Icore $(pkg_cflags) $(WARN) $(HARDEN) $(CFLAGS) $(SAN)
+compile = $(CC) -std=gnu11 -fPIC -MMD -MP -Icore $(pkg_cflags) $(WARN) $(HARDEN) $(DEFINES) $(CFLAGS) $(SAN)
 
 core_src := $(sort $(wildcard core/base/*.c core/sys/*.c core/layer/*.c core/bind/*.c))
 core_obj := $(core_src:%.c=$B/%.o)
@@ -58,6 +58,16 @@ $B/embed.c: core/host/embed.lua $(scripts)
 
 $B/embed.o: $B/embed.c
 	$Q$(compile) -c -o $@ $<
+
+# What stands between lamina and a container's program: no library, no hardening to initialise.
+$B/launcher: core/sys/launcher/launcher.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$Q$(CC) -std=gnu11 -Os -static -nostdlib -ffreestanding -fno-stack-protector -fno-pic -no-pie \
+		-fno-asynchronous-unwind-tables $(WARN) -Wl,--build-id=none -Wl,-z,noexecstack -s -o $@ $<
+
+$B/core/sys/launch.o: DEFINES := -DLAM_LAUNCHER='"$B/launcher"'
+$B/core/sys/launch.o: $B/launcher
 
 # -MMD writes a .d beside each object: a changed header rebuilds what includes it.
 $B/%.o: %.c

@@ -33,31 +33,6 @@ void lamL_container_type(lua_State *L)
 	lamL_newtype(L, CONTAINER_TYPE, meta, methods);
 }
 
-/* The array of strings in field `key`, NULL-terminated, in a scratch that stays on the stack. */
-static char **check_strings(lua_State *L, int index, const char *key)
-{
-	lua_Integer n;
-	char **list;
-
-	if (lua_getfield(L, index, key) != LUA_TTABLE)
-		luaL_error(L, "option '%s': table expected, got %s", key, luaL_typename(L, -1));
-	n = luaL_len(L, -1);
-	list = lamL_scratch(L, ((size_t)n + 1) * sizeof(*list));
-	for (lua_Integer i = 0; i < n; i++) {
-		size_t len;
-		const char *text;
-
-		if (lua_geti(L, -2, i + 1) != LUA_TSTRING)
-			luaL_error(L, "option '%s': strings expected", key);
-		text = lua_tolstring(L, -1, &len);
-		if (strlen(text) != len)
-			luaL_error(L, "option '%s': a zero byte in '%s'", key, text);
-		list[i] = (char *)text; /* kept alive by the table */
-		lua_pop(L, 1);
-	}
-	return list;
-}
-
 static void read_user(lua_State *L, int index, struct lam_container *c)
 {
 	gid_t *groups;
@@ -105,7 +80,7 @@ static int read_caps(lua_State *L, int index, struct lam_container *c, struct la
 		return 0;
 	lua_pop(L, 1);
 	c->caps = 0;
-	for (names = check_strings(L, index, "capabilities"); *names; names++) {
+	for (names = lamL_strings(L, index, "capabilities", NULL); *names; names++) {
 		uint64_t bit = lam_caps_named(*names, err);
 
 		if (!bit)
@@ -252,9 +227,9 @@ struct lamL_container *lamL_container_new(lua_State *L, int index, int joins, st
 	c->root = c->spec.root = -1;
 	luaL_setmetatable(L, CONTAINER_TYPE);
 	luaL_checkstack(L, 32, "container");
-	c->spec.args = check_strings(L, index, "args");
+	c->spec.args = lamL_strings(L, index, "args", NULL);
 	luaL_argcheck(L, c->spec.args[0], index, "option 'args' is empty");
-	c->spec.env = check_strings(L, index, "env");
+	c->spec.env = lamL_strings(L, index, "env", NULL);
 	c->spec.cwd = lamL_optfield(L, index, "cwd", "/");
 	c->spec.hostname = lamL_optfield(L, index, "hostname", NULL);
 	c->spec.readonly = lamL_boolfield(L, index, "readonly", 0);

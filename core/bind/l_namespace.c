@@ -16,6 +16,7 @@
 #include "sys/daemon.h"
 #include "sys/enter.h"
 #include "sys/freeze.h"
+#include "sys/launch.h"
 #include "sys/netns.h"
 #include "sys/passwd.h"
 #include "sys/probe.h"
@@ -26,8 +27,9 @@
 #define NETNS_TYPE "lamina.netns"
 #define FILTER_TYPE "lamina.filter"
 
-static const char filters_key; /* registry: compiled filters by capability set */
-static const char home_key;    /* registry: { rootless, ids } as userdata */
+static const char filters_key;  /* registry: compiled filters by capability set */
+static const char launcher_key; /* registry: the launcher's descriptor as userdata */
+static const char home_key;     /* registry: { rootless, ids } as userdata */
 
 static int push_done(lua_State *L, int result, const struct lam_err *err)
 {
@@ -75,6 +77,16 @@ static void use_home(lua_State *L, struct lam_container *c)
 	c->may_setgroups = home->ids > 1;
 }
 
+/* Pushes a descriptor, -1 at first, that the collector closes. */
+static int *new_descriptor(lua_State *L)
+{
+	int *fd = lamL_scratch(L, sizeof(*fd));
+
+	*fd = -1;
+	luaL_setmetatable(L, NETNS_TYPE);
+	return fd;
+}
+
 static int l_filter_gc(lua_State *L)
 {
 	lam_seccomp_free(luaL_checkudata(L, 1, FILTER_TYPE));
@@ -108,6 +120,26 @@ static const struct lam_seccomp *filter(lua_State *L, uint64_t caps, struct lam_
 	return f;
 }
 
+/* The launcher's descriptor, opened once a state. -1 with err filled. */
+static int launcher(lua_State *L, struct lam_err *err)
+{
+	int *fd;
+
+	luaL_checkstack(L, 4, "launcher");
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &launcher_key) == LUA_TUSERDATA) {
+		fd = lua_touserdata(L, -1);
+		lua_pop(L, 1);
+		return *fd;
+	}
+	lua_pop(L, 1);
+	fd = new_descriptor(L);
+	*fd = lam_launcher_open(err);
+	if (*fd < 0)
+		return -1;
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &launcher_key);
+	return *fd;
+}
+
 /* nil, err with err.status: what a shell would answer. */
 static int fail_start(lua_State *L, const struct lam_err *err, int status)
 {
@@ -132,6 +164,9 @@ static int start(lua_State *L, int spec, pid_t join)
 		if (!c->spec.seccomp)
 			return fail_start(L, &err, status);
 	}
+	c->spec.launcher = launcher(L, &err);
+	if (c->spec.launcher < 0)
+		return fail_start(L, &err, status);
 	p = lamL_process_new(L);
 	result = join > 0 ? lam_process_join(join, &c->spec, p, &status, &err)
 			  : lam_process_start(&c->spec, p, &status, &err);
@@ -160,24 +195,6 @@ static int l_attach(lua_State *L)
 	return lam_process_attach(pid, p, &err) < 0 ? lamL_fail(L, &err) : 1;
 }
 
-/* The strings of field `key` as a NULL-terminated array that stays on the stack. */
-static char **strings(lua_State *L, int index, const char *key)
-{
-	lua_Integer n;
-	char **list;
-
-	if (lua_getfield(L, index, key) != LUA_TTABLE)
-		luaL_error(L, "option '%s': table expected, got %s", key, luaL_typename(L, -1));
-	n = luaL_len(L, -1);
-	list = lamL_scratch(L, ((size_t)n + 1) * sizeof(*list));
-	for (lua_Integer i = 0; i < n; i++) {
-		lua_geti(L, -2, i + 1);
-		list[i] = (char *)luaL_checkstring(L, -1);
-		lua_pop(L, 1);
-	}
-	return list;
-}
-
 /* namespace.spawn{args=, env=, stdin=, stdout=, stderr=, fds={...}} -> process | nil, err:
  * a program of the host; fds[i] becomes descriptor 2 + i */
 static int l_spawn(lua_State *L)
@@ -192,8 +209,8 @@ static int l_spawn(lua_State *L)
 	char **args, **env;
 
 	lamL_checkkeys(L, 1, known);
-	args = strings(L, 1, "args");
-	env = lua_getfield(L, 1, "env") == LUA_TNIL ? environ : strings(L, 1, "env");
+	args = lamL_strings(L, 1, "args", NULL);
+	env = lua_getfield(L, 1, "env") == LUA_TNIL ? environ : lamL_strings(L, 1, "env", NULL);
 	stdio[0] = (int)lamL_intfield(L, 1, "stdin", -1);
 	stdio[1] = (int)lamL_intfield(L, 1, "stdout", -1);
 	stdio[2] = (int)lamL_intfield(L, 1, "stderr", -1);
@@ -274,11 +291,9 @@ static int l_resolve_user(lua_State *L)
 /* namespace.network() -> netns | nil, err */
 static int l_network(lua_State *L)
 {
-	int *fd = lamL_scratch(L, sizeof(*fd));
+	int *fd = new_descriptor(L);
 	struct lam_err err;
 
-	*fd = -1;
-	luaL_setmetatable(L, NETNS_TYPE);
 	*fd = lam_netns_new(&err);
 	return *fd < 0 ? lamL_fail(L, &err) : 1;
 }

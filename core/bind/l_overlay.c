@@ -16,24 +16,6 @@ struct mount_box {
 	int fd; /* -1 once closed */
 };
 
-/* Reads the array `lower` into a scratch userdata that stays on the stack. */
-static const char **check_lowers(lua_State *L, size_t *count)
-{
-	const char **lowers;
-
-	if (lua_getfield(L, 1, "lower") != LUA_TTABLE)
-		luaL_error(L, "option 'lower': table expected, got %s", luaL_typename(L, -1));
-	*count = (size_t)luaL_len(L, -1);
-	lowers = lamL_scratch(L, (*count + 1) * sizeof(*lowers));
-	for (size_t i = 0; i < *count; i++) {
-		if (lua_geti(L, -2, (lua_Integer)i + 1) != LUA_TSTRING)
-			luaL_error(L, "option 'lower': strings expected");
-		lowers[i] = lua_tostring(L, -1); /* kept alive by the table */
-		lua_pop(L, 1);
-	}
-	return lowers;
-}
-
 /* overlay.mount{lower=, upper=, work=, userxattr=, volatile=} -> mount | nil, err */
 static int l_mount(lua_State *L)
 {
@@ -45,7 +27,7 @@ static int l_mount(lua_State *L)
 	struct lam_err err;
 
 	lamL_checkkeys(L, 1, known);
-	o.lower = check_lowers(L, &o.lowers);
+	o.lower = (const char *const *)lamL_strings(L, 1, "lower", &o.lowers);
 	o.upper = lamL_optfield(L, 1, "upper", NULL);
 	o.work = lamL_optfield(L, 1, "work", NULL);
 	o.userxattr = lamL_boolfield(L, 1, "userxattr", 0);

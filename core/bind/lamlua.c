@@ -43,6 +43,33 @@ void lamL_newtype(lua_State *L, const char *name, const luaL_Reg *meta, const lu
 	lua_pop(L, 1);
 }
 
+char **lamL_strings(lua_State *L, int index, const char *key, size_t *count)
+{
+	lua_Integer n;
+	char **list;
+
+	if (lua_getfield(L, index, key) != LUA_TTABLE)
+		luaL_error(L, "option '%s': table expected, got %s", key, luaL_typename(L, -1));
+	n = luaL_len(L, -1);
+	list = lamL_scratch(L, ((size_t)n + 1) * sizeof(*list));
+	for (lua_Integer i = 0; i < n; i++) {
+		size_t len;
+		const char *text;
+
+		if (lua_geti(L, -2, i + 1) != LUA_TSTRING)
+			luaL_error(L, "option '%s': strings expected, got %s", key,
+				   luaL_typename(L, -1));
+		text = lua_tolstring(L, -1, &len);
+		if (strlen(text) != len)
+			luaL_error(L, "option '%s': a zero byte in '%s'", key, text);
+		list[i] = (char *)text; /* kept alive by the table */
+		lua_pop(L, 1);
+	}
+	if (count)
+		*count = (size_t)n;
+	return list;
+}
+
 static int is_known(const char *key, const char *const known[])
 {
 	for (; *known; known++)
@@ -104,12 +131,16 @@ unsigned lamL_optmode(lua_State *L, int index, unsigned otherwise)
 const char *lamL_optfield(lua_State *L, int index, const char *key, const char *otherwise)
 {
 	const char *value = otherwise;
+	size_t len;
 
 	if (lua_isnoneornil(L, index))
 		return otherwise;
-	if (lua_getfield(L, index, key) == LUA_TSTRING)
-		value = lua_tostring(L, -1); /* kept alive by the table */
-	else if (!lua_isnil(L, -1))
+	luaL_checktype(L, index, LUA_TTABLE); /* a string has fields as well */
+	if (lua_getfield(L, index, key) == LUA_TSTRING) {
+		value = lua_tolstring(L, -1, &len); /* kept alive by the table */
+		if (strlen(value) != len)
+			luaL_error(L, "option '%s': a zero byte in '%s'", key, value);
+	} else if (!lua_isnil(L, -1))
 		luaL_error(L, "option '%s': string expected, got %s", key, luaL_typename(L, -1));
 	lua_pop(L, 1);
 	return value;
@@ -132,6 +163,7 @@ lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer 
 
 	if (lua_isnoneornil(L, index))
 		return otherwise;
+	luaL_checktype(L, index, LUA_TTABLE); /* a string has fields as well */
 	if (lua_getfield(L, index, key) == LUA_TNUMBER && lua_isinteger(L, -1))
 		value = lua_tointeger(L, -1);
 	else if (!lua_isnil(L, -1))
@@ -151,6 +183,7 @@ int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise)
 
 	if (lua_isnoneornil(L, index))
 		return otherwise;
+	luaL_checktype(L, index, LUA_TTABLE); /* a string has fields as well */
 	if (lua_getfield(L, index, key) == LUA_TBOOLEAN)
 		value = lua_toboolean(L, -1);
 	else if (!lua_isnil(L, -1))

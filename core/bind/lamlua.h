@@ -41,6 +41,10 @@ lua_Integer lamL_rangefield(lua_State *L, int index, const char *key, lua_Intege
 int lamL_rootfield(lua_State *L, int index); /* "root", a descriptor; -1: none */
 int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise);
 
+/* The list of strings in field `key` as a NULL-terminated array, which stays on the stack with
+ * the table that keeps its texts alive; *count (may be NULL) is how many. */
+char **lamL_strings(lua_State *L, int index, const char *key, size_t *count);
+
 /* A userdata box of plain memory that the collector frees: for arrays a function needs
  * while it may still raise. The memory is zeroed. */
 void *lamL_scratch(lua_State *L, size_t size);

@@ -25,14 +25,13 @@
 #include "sys/rootfs.h"
 #include "sys/sendfd.h"
 
-enum { SETUP_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+enum { SETUP_FAILED = 125, REPORT = 3, LAUNCHER = 4 };
 
-static _Noreturn void fail(int report, int status, const struct lam_err *err)
+static _Noreturn void fail(int report, const struct lam_err *err)
 {
-	struct lam_child_failure failure = { status, *err };
-	ssize_t n = write(report, &failure, sizeof(failure));
+	struct lam_child_failure failure = { LAM_CHILD_FAILED, *err };
 
-	_exit(n == (ssize_t)sizeof(failure) ? status : SETUP_FAILED);
+	_exit(write(report, &failure, sizeof(failure)) > 0 ? SETUP_FAILED : 1);
 }
 
 /* Dies with the parent. The parent may have died before we asked for it: then nobody reads. */
@@ -82,14 +81,23 @@ static int set_session(int slave, struct lam_err *err)
 	return 0;
 }
 
+/* Lifted first: one of them may lie where another has to go. */
 static int set_stdio(const struct lam_container *c, int slave, struct lam_err *err)
 {
-	for (int i = 0; i < 3; i++) {
-		int fd = slave >= 0 ? slave : c->stdio[i];
+	int lifted[3];
 
-		if (fd >= 0 && dup2(fd, i) < 0)
+	for (int i = 0; i < 3; i++) {
+		lifted[i] = slave >= 0 ? slave : c->stdio[i];
+		if (lifted[i] >= 0)
+			lifted[i] = fcntl(lifted[i], F_DUPFD_CLOEXEC, LAUNCHER + 1);
+		else
+			lifted[i] = i;
+		if (lifted[i] < 0)
 			return lam_err_set(err, errno, "standard stream %d", i);
 	}
+	for (int i = 0; i < 3; i++)
+		if (lifted[i] != i && dup2(lifted[i], i) < 0)
+			return lam_err_set(err, errno, "standard stream %d", i);
 	return 0;
 }
 
@@ -137,64 +145,39 @@ static int set_identity(const struct lam_container *c, struct lam_err *err)
 	return 0;
 }
 
-static const char *variable(const struct lam_container *c, const char *name)
+/* Nothing is left open but the program's own three, the pipe and the launcher: a path such as
+ * /proc/self/fd/7/bin/sh finds nothing of ours. The launcher closes itself, then the pipe. */
+static int close_others(const struct lam_container *c, int *report, struct lam_err *err)
 {
-	size_t n = strlen(name);
+	int launcher = fcntl(c->launcher, F_DUPFD_CLOEXEC, LAUNCHER + 1);
+	int pipe = fcntl(*report, F_DUPFD_CLOEXEC, LAUNCHER + 1);
 
-	for (char *const *e = c->env; *e; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			return *e + n + 1;
-	return NULL;
-}
-
-/* Tries each directory of the container's PATH; errno says the most telling failure. */
-static void exec_in_path(const struct lam_container *c, const char *path)
-{
-	char full[4096];
-	int telling = ENOENT;
-
-	while (path && *path) {
-		int n = (int)strcspn(path, ":");
-
-		if (snprintf(full, sizeof(full), "%.*s/%s", n, path, c->args[0]) <
-		    (int)sizeof(full)) {
-			execve(full, c->args, c->env);
-			if (errno != ENOENT && errno != ENOTDIR)
-				telling = errno;
-		}
-		path += n;
-		path += *path == ':';
-	}
-	errno = telling;
-}
-
-static _Noreturn void execute(const struct lam_container *c, int report)
-{
-	struct lam_err err;
-	int status;
-
-	if (strchr(c->args[0], '/'))
-		execve(c->args[0], c->args, c->env);
-	else
-		exec_in_path(c, variable(c, "PATH"));
-	status = errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE;
-	lam_err_set(&err, errno, "%s", c->args[0]);
-	fail(report, status, &err);
-}
-
-/* Everything but the program's own three is closed when it is executed. */
-static int close_others(struct lam_err *err)
-{
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	if (launcher < 0 || pipe < 0 || dup3(pipe, REPORT, 0) < 0 ||
+	    dup3(launcher, LAUNCHER, O_CLOEXEC) < 0)
+		return lam_err_set(err, errno, "descriptors");
+	*report = REPORT;
+	if (close_range(LAUNCHER + 1, ~0U, 0) < 0)
 		return lam_err_set(err, errno, "close descriptors");
 	return 0;
 }
 
-static int finish(const struct lam_container *c, int slave, struct lam_err *err)
+static _Noreturn void execute(const struct lam_container *c, char *const *words)
+{
+	const int launches = LAM_CHILD_LAUNCHES;
+	int failure;
+
+	if (write(REPORT, &launches, sizeof(launches)) != (ssize_t)sizeof(launches))
+		_exit(SETUP_FAILED);
+	syscall(SYS_execveat, LAUNCHER, "", words, c->env, AT_EMPTY_PATH);
+	failure = -errno;
+	_exit(write(REPORT, &failure, sizeof(failure)) > 0 ? SETUP_FAILED : 1);
+}
+
+static int finish(const struct lam_container *c, int slave, int *report, struct lam_err *err)
 {
 	umask(022);
 	if (set_directory(c, err) < 0 || set_limits(c, err) < 0 || set_session(slave, err) < 0 ||
-	    set_stdio(c, slave, err) < 0 || close_others(err) < 0)
+	    set_stdio(c, slave, err) < 0 || close_others(c, report, err) < 0)
 		return -1;
 	return set_identity(c, err);
 }
@@ -216,26 +199,26 @@ static int set_up(const struct lam_container *c, int report, int terminal, int *
 	return master >= 0 ? lam_fd_send(terminal, master, err) : 0;
 }
 
-void lam_child_start(const struct lam_container *c, int report, int terminal)
+void lam_child_start(const struct lam_container *c, char *const *words, int report, int terminal)
 {
 	struct lam_err err;
 	int slave = -1;
 
 	if (set_up(c, report, terminal, &slave, &err) < 0)
-		fail(report, SETUP_FAILED, &err);
-	if (c->init)
-		lam_init_split(report); /* goes on in the child; pid 1 stays in there */
-	if (finish(c, slave, &err) < 0)
-		fail(report, SETUP_FAILED, &err);
-	execute(c, report);
+		fail(report, &err);
+	if (c->init && lam_init_split(report, &err) < 0) /* pid 1 stays in there */
+		fail(report, &err);
+	if (finish(c, slave, &report, &err) < 0)
+		fail(report, &err);
+	execute(c, words);
 }
 
-void lam_child_join(const struct lam_container *c, int report, int slave)
+void lam_child_join(const struct lam_container *c, char *const *words, int report, int slave)
 {
 	struct lam_err err;
 
 	reset_signals();
-	if (tie_to_parent(report, &err) < 0 || finish(c, slave, &err) < 0)
-		fail(report, SETUP_FAILED, &err);
-	execute(c, report);
+	if (tie_to_parent(report, &err) < 0 || finish(c, slave, &report, &err) < 0)
+		fail(report, &err);
+	execute(c, words);
 }

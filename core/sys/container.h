@@ -30,6 +30,7 @@ struct lam_limit {
 struct lam_container {
 	int root;     /* a detached mount that becomes "/" */
 	int readonly; /* "/" can't be written to */
+	int launcher; /* of lam_launcher_open */
 	char *const *args;
 	char *const *env;
 	const char *cwd;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "sys/init.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static _Noreturn void serve(pid_t program, const sigset_t *all)
 	}
 }
 
-void lam_init_split(int report)
+int lam_init_split(int report, struct lam_err *err)
 {
 	struct lam_err ignored;
 	sigset_t all, before;
@@ -44,10 +45,10 @@ void lam_init_split(int report)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	program = fork();
 	if (program < 0)
-		_exit(125);
+		return lam_err_set(err, errno, "fork behind init");
 	if (program == 0) {
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		return;
+		return 0;
 	}
 	close(report); /* its end tells the parent that the program runs */
 	close_range(3, ~0U, 0);

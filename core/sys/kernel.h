@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -43,6 +44,18 @@ static inline int lam_mount_setattr(int tree, unsigned flags, uint64_t set)
 
 	return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | flags, &attr,
 			    sizeof(attr));
+}
+
+/* fork(2) with a descriptor for the child, and namespaces. With CLONE_PARENT it is a sibling. */
+static inline pid_t lam_clone(uint64_t flags, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
 static inline int lam_pidfd_open(pid_t pid)

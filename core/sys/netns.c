@@ -34,10 +34,13 @@ static _Noreturn void make_and_send(int socket)
 
 	if (unshare(CLONE_NEWNET) < 0)
 		lam_err_set(&err, errno, "network namespace");
-	else if (lam_netns_loopback(&err) == 0)
+	else if (lam_netns_loopback(&err) == 0) {
 		fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			lam_err_set(&err, errno, "open /proc/self/ns/net");
+	}
 	if (fd < 0)
-		_exit(send(socket, &err, sizeof(err), MSG_NOSIGNAL) > 0);
+		_exit(lam_fd_send_failure(socket, &err) < 0 ? 2 : 1);
 	_exit(lam_fd_send(socket, fd, &err) < 0);
 }
 

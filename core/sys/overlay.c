@@ -3,11 +3,15 @@
 #include "sys/overlay.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/fd.h"
 #include "sys/kernel.h"
+#include "sys/overlay_old.h"
+
+enum { VALUE_MAX_BYTES = 256 }; /* of fsconfig(2), with the zero byte */
 
 /* What the file system context has to say is better than errno: "overlay: lowerdir=…". */
 static int explain(int fs, int num, const char *step, struct lam_err *err)
@@ -30,38 +34,29 @@ static int set(int fs, const char *key, const char *value, struct lam_err *err)
 	return 0;
 }
 
+/* A value has at most 255 bytes. A longer path goes by way of a descriptor, which isn't needed any
+ * more once the kernel has looked it up. */
+static int set_path(int fs, const char *key, const char *path, struct lam_err *err)
+{
+	lam_autofd dir = -1;
+	char self[64];
+
+	if (strlen(path) < VALUE_MAX_BYTES)
+		return set(fs, key, path, err);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return lam_err_set(err, errno, "overlay: %s", path);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
+	return set(fs, key, self, err);
+}
+
 /* lowerdir+ (Linux 6.7) takes one path a call, so that no character has to be escaped. */
 static int append_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
 {
 	for (size_t i = 0; i < o->lowers; i++)
-		if (set(fs, "lowerdir+", o->lower[i], err) < 0)
+		if (set_path(fs, "lowerdir+", o->lower[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-static int escape_into(struct lam_buf *out, const char *path, struct lam_err *err)
-{
-	for (; *path; path++) {
-		if (strchr(":\\,", *path) && lam_buf_puts(out, "\\", err) < 0)
-			return -1;
-		if (lam_buf_put(out, path, 1, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Older kernels take all of them as one string. */
-static int join_lowers(int fs, const struct lam_overlay *o, struct lam_err *err)
-{
-	lam_autobuf struct lam_buf text = LAM_BUF_INIT;
-
-	for (size_t i = 0; i < o->lowers; i++) {
-		if (i > 0 && lam_buf_puts(&text, ":", err) < 0)
-			return -1;
-		if (escape_into(&text, o->lower[i], err) < 0)
-			return -1;
-	}
-	return set(fs, "lowerdir", text.data, err);
 }
 
 /* Features that would put more than plain changes into an upper; unknown ones are off anyway.
@@ -74,12 +69,12 @@ static void keep_plain(int fs, int userxattr)
 		lam_fsconfig(fs, FSCONFIG_SET_STRING, off[i], "off");
 }
 
-static int configure(int fs, const struct lam_overlay *o, int one_by_one, struct lam_err *err)
+static int configure(int fs, const struct lam_overlay *o, struct lam_err *err)
 {
-	if ((one_by_one ? append_lowers(fs, o, err) : join_lowers(fs, o, err)) < 0)
+	if (append_lowers(fs, o, err) < 0)
 		return -1;
-	if (o->upper &&
-	    (set(fs, "upperdir", o->upper, err) < 0 || set(fs, "workdir", o->work, err) < 0))
+	if (o->upper && (set_path(fs, "upperdir", o->upper, err) < 0 ||
+			 set_path(fs, "workdir", o->work, err) < 0))
 		return -1;
 	lam_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay");
 	keep_plain(fs, o->userxattr);
@@ -105,7 +100,7 @@ static int mount_single(const char *dir, struct lam_err *err)
 	return lam_fd_give(&tree);
 }
 
-static int mount_with(const struct lam_overlay *o, int one_by_one, struct lam_err *err)
+static int mount_new(const struct lam_overlay *o, struct lam_err *err)
 {
 	lam_autofd fs = lam_fsopen("overlay");
 	int fd;
@@ -114,24 +109,33 @@ static int mount_with(const struct lam_overlay *o, int one_by_one, struct lam_er
 		return lam_err_set(err, ENODEV, "this kernel has no overlay file system");
 	if (fs < 0)
 		return lam_err_set(err, errno, "overlay: fsopen");
-	if (configure(fs, o, one_by_one, err) < 0)
+	if (configure(fs, o, err) < 0)
 		return -1;
 	fd = lam_fsmount(fs, o->upper ? 0 : MOUNT_ATTR_RDONLY);
 	return fd >= 0 ? fd : explain(fs, errno, "fsmount", err);
 }
 
+/* Before Linux 6.7 an unknown option is found only when the mount is made. What the new way had to
+ * say is kept where the old one fails too: it knows the reason. */
+static int mount_either(const struct lam_overlay *o, struct lam_err *err)
+{
+	struct lam_err old;
+	int fd = mount_new(o, err);
+
+	if (fd >= 0 || (err->num != EINVAL && err->num != ENOSYS))
+		return fd;
+	fd = lam_overlay_mount_old(o, &old);
+	if (fd < 0 && !strchr(err->text, '('))
+		*err = old;
+	return fd;
+}
+
 int lam_overlay_mount(const struct lam_overlay *o, struct lam_err *err)
 {
-	int fd;
-
 	if (o->lowers > LAM_OVERLAY_LOWER_MAX)
 		return lam_err_set(err, 0, "overlay: %zu layers, the kernel takes %d", o->lowers,
 				   LAM_OVERLAY_LOWER_MAX);
 	if (o->lowers == 0)
 		return lam_err_set(err, EINVAL, "overlay: no lower directory");
-	if (o->lowers == 1 && !o->upper)
-		return mount_single(o->lower[0], err);
-	fd = mount_with(o, 1, err);
-	/* before Linux 6.7 an unknown option shows only when the mount is made */
-	return fd < 0 && err->num == EINVAL ? mount_with(o, 0, err) : fd;
+	return o->lowers == 1 && !o->upper ? mount_single(o->lower[0], err) : mount_either(o, err);
 }

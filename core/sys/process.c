@@ -22,9 +22,10 @@
 #include "base/fd.h"
 #include "sys/child.h"
 #include "sys/kernel.h"
+#include "sys/launch.h"
 #include "sys/sendfd.h"
 
-enum { SETUP_FAILED = 125, DEVPTS_MAGIC = 0x1cd1 };
+enum { SETUP_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, DEVPTS_MAGIC = 0x1cd1 };
 
 /* The pipe and the socket between a start's two halves. */
 struct link {
@@ -50,33 +51,43 @@ static void close_link(struct link *l)
 	close(l->terminal[0]);
 }
 
-static pid_t clone_process(uint64_t flags, int *pidfd)
+static int read_exactly(int report, void *to, size_t size, struct lam_err *err)
 {
-	struct clone_args args = {
-		.flags = flags | CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)pidfd,
-		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
-	};
+	ssize_t n = lam_fd_read_full(report, to, size, "the child", err);
 
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (n >= 0 && n != (ssize_t)size)
+		return lam_err_set(err, 0,
+				   "the container's first process died while it was set up");
+	return n < 0 ? -1 : 0;
+}
+
+/* The launcher closes the pipe by executing the program, or says why it couldn't. */
+static int read_launch(int report, const char *program, int *status, struct lam_err *err)
+{
+	int num;
+	ssize_t n = lam_fd_read_full(report, &num, sizeof(num), "the launcher", err);
+
+	if (n < (ssize_t)sizeof(num))
+		return n < 0 ? -1 : 0;
+	if (num < 0)
+		return lam_err_set(err, -num, "execute the launcher");
+	*status = num == ENOENT || num == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE;
+	return lam_err_set(err, num, "%s", program);
 }
 
 /* Waits until the program runs; a failure of the child becomes ours. */
-static int read_report(int report, int *status, struct lam_err *err)
+static int read_report(int report, const char *program, int *status, struct lam_err *err)
 {
-	struct lam_child_failure failure;
-	ssize_t n = lam_fd_read_full(report, &failure, sizeof(failure), "the child", err);
+	struct lam_err theirs;
+	int failed;
 
-	if (n == 0)
-		return 0;
 	*status = SETUP_FAILED;
-	if (n < 0)
+	if (read_exactly(report, &failed, sizeof(failed), err) < 0)
 		return -1;
-	if (n != (ssize_t)sizeof(failure))
-		return lam_err_set(err, 0,
-				   "the container's first process died while it was set up");
-	*status = failure.status;
-	*err = failure.err;
+	if (failed == LAM_CHILD_LAUNCHES)
+		return read_launch(report, program, status, err);
+	if (read_exactly(report, &theirs, sizeof(theirs), err) == 0)
+		*err = theirs;
 	return -1;
 }
 
@@ -91,7 +102,7 @@ static uint64_t namespaces(const struct lam_container *c)
 static int complete(const struct lam_container *c, struct link *l, struct lam_process *out,
 		    int *status, struct lam_err *err)
 {
-	if (read_report(l->report[0], status, err) < 0)
+	if (read_report(l->report[0], c->args[0], status, err) < 0)
 		return -1;
 	if (!c->terminal)
 		return 0;
@@ -102,16 +113,17 @@ static int complete(const struct lam_container *c, struct link *l, struct lam_pr
 int lam_process_start(const struct lam_container *c, struct lam_process *out, int *status,
 		      struct lam_err *err)
 {
+	lam_autofree char **words = lam_launch_words(c->args, c->env, err);
 	struct link l;
 	int result;
 
 	*status = SETUP_FAILED;
-	if (open_link(&l, err) < 0)
+	if (!words || open_link(&l, err) < 0)
 		return -1;
-	out->pid = clone_process(namespaces(c), &out->pidfd);
+	out->pid = lam_clone(namespaces(c), &out->pidfd);
 	if (out->pid == 0) {
 		close_link(&l); /* else our own end would hide the parent's death */
-		lam_child_start(c, l.report[1], l.terminal[1]);
+		lam_child_start(c, words, l.report[1], l.terminal[1]);
 	}
 	close(l.report[1]);
 	close(l.terminal[1]);
@@ -146,8 +158,8 @@ static int open_inner_terminal(int *master, int *slave, struct lam_err *err)
 
 /* The process between: it enters the namespaces, where a pid namespace counts only for children,
  * and makes the program a child of its own parent. Not dumpable: what is inside can't trace it. */
-static int join_and_clone(pid_t target, const struct lam_container *c, struct link *l,
-			  struct lam_err *err)
+static int join_and_clone(pid_t target, const struct lam_container *c, char *const *words,
+			  struct link *l, struct lam_err *err)
 {
 	const int kinds = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
 			  CLONE_NEWCGROUP;
@@ -162,9 +174,9 @@ static int join_and_clone(pid_t target, const struct lam_container *c, struct li
 	close(targetfd);
 	if (c->terminal && open_inner_terminal(&master, &slave, err) < 0)
 		return -1;
-	pid = clone_process(CLONE_PARENT, &pidfd);
+	pid = lam_clone(CLONE_PARENT, &pidfd);
 	if (pid == 0)
-		lam_child_join(c, l->report[1], slave);
+		lam_child_join(c, words, l->report[1], slave);
 	if (pid < 0)
 		return lam_err_set(err, errno, "clone");
 	if (lam_fd_send(l->terminal[1], pidfd, err) < 0)
@@ -172,12 +184,13 @@ static int join_and_clone(pid_t target, const struct lam_container *c, struct li
 	return master >= 0 ? lam_fd_send(l->terminal[1], master, err) : 0;
 }
 
-static _Noreturn void be_between(pid_t target, const struct lam_container *c, struct link *l)
+static _Noreturn void be_between(pid_t target, const struct lam_container *c, char *const *words,
+				 struct link *l)
 {
-	struct lam_child_failure failure = { .status = SETUP_FAILED };
+	struct lam_child_failure failure = { .failed = LAM_CHILD_FAILED };
 
 	close_link(l);
-	if (join_and_clone(target, c, l, &failure.err) == 0)
+	if (join_and_clone(target, c, words, l, &failure.err) == 0)
 		_exit(0);
 	_exit(write(l->report[1], &failure, sizeof(failure)) == (ssize_t)sizeof(failure) ? 1 : 2);
 }
@@ -202,16 +215,17 @@ static pid_t pid_of(int pidfd)
 int lam_process_join(pid_t target, const struct lam_container *c, struct lam_process *out,
 		     int *status, struct lam_err *err)
 {
+	lam_autofree char **words = lam_launch_words(c->args, c->env, err);
 	struct link l;
 	pid_t between;
 	int result;
 
 	*status = SETUP_FAILED;
-	if (open_link(&l, err) < 0)
+	if (!words || open_link(&l, err) < 0)
 		return -1;
 	between = fork();
 	if (between == 0)
-		be_between(target, c, &l);
+		be_between(target, c, words, &l);
 	close(l.report[1]);
 	close(l.terminal[1]);
 	if (between < 0) {
@@ -231,64 +245,6 @@ int lam_process_join(pid_t target, const struct lam_container *c, struct lam_pro
 			;
 	}
 	close_link(&l);
-	if (result < 0)
-		lam_process_release(out);
-	return result;
-}
-
-/* Moves the wanted descriptors to 3 and up. They are lifted out of the way first, since one of
- * them may lie where another has to go. */
-static int place(const int *fds, size_t nfds, const int stdio[3])
-{
-	int lifted[16];
-
-	if (nfds > sizeof(lifted) / sizeof(*lifted))
-		return -1;
-	for (size_t i = 0; i < nfds; i++)
-		if ((lifted[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 100)) < 0)
-			return -1;
-	for (int i = 0; i < 3; i++)
-		if (stdio[i] >= 0 && dup2(stdio[i], i) < 0)
-			return -1;
-	for (size_t i = 0; i < nfds; i++)
-		if (dup2(lifted[i], 3 + (int)i) < 0)
-			return -1;
-	return close_range(3 + (unsigned)nfds, ~0U, CLOSE_RANGE_CLOEXEC);
-}
-
-static _Noreturn void be_helper(char *const *args, char *const *env, const int *fds, size_t nfds,
-				const int stdio[3], int report)
-{
-	struct lam_child_failure failure = { .status = 127 };
-	int kept = fcntl(report, F_DUPFD_CLOEXEC, 200);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	setsid(); /* Ctrl-C is meant for lamina, which needs it to the end */
-	signal(SIGPIPE, SIG_DFL);
-	if (place(fds, nfds, stdio) < 0)
-		lam_err_set(&failure.err, errno, "descriptors of %s", args[0]);
-	else {
-		execvpe(args[0], args, env);
-		lam_err_set(&failure.err, errno, "%s", args[0]);
-	}
-	_exit(write(kept, &failure, sizeof(failure)) == (ssize_t)sizeof(failure) ? 127 : 125);
-}
-
-int lam_process_helper(char *const *args, char *const *env, const int *fds, size_t nfds,
-		       const int stdio[3], struct lam_process *out, struct lam_err *err)
-{
-	int report[2], status, result;
-
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return lam_err_set(err, errno, "pipe");
-	out->pid = clone_process(0, &out->pidfd);
-	if (out->pid == 0)
-		be_helper(args, env, fds, nfds, stdio, report[1]);
-	close(report[1]);
-	out->is_child = out->pid > 0;
-	result =
-	    out->pid < 0 ? lam_err_set(err, errno, "clone") : read_report(report[0], &status, err);
-	close(report[0]);
 	if (result < 0)
 		lam_process_release(out);
 	return result;

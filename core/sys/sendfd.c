@@ -30,21 +30,34 @@ int lam_fd_send(int socket, int fd, struct lam_err *err)
 	return 0;
 }
 
+int lam_fd_send_failure(int socket, const struct lam_err *err)
+{
+	return send(socket, err, sizeof(*err), MSG_NOSIGNAL) == (ssize_t)sizeof(*err) ? 0 : -1;
+}
+
 int lam_fd_receive(int socket, struct lam_err *err)
 {
 	union control control;
-	char byte;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct lam_err theirs;
+	struct iovec data = { .iov_base = &theirs, .iov_len = sizeof(theirs) };
 	struct msghdr message = { .msg_iov = &data,
 				  .msg_iovlen = 1,
 				  .msg_control = control.bytes,
 				  .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *header;
+	ssize_t n;
 	int fd;
 
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
-		return lam_err_set(err, errno, "receive a descriptor");
+	do
+		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return lam_err_set(err, n < 0 ? errno : EPIPE, "receive a descriptor");
 	header = CMSG_FIRSTHDR(&message);
+	if (!header && n == (ssize_t)sizeof(theirs)) {
+		*err = theirs;
+		return -1;
+	}
 	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
 		return lam_err_set(err, EPROTO, "receive a descriptor");
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));

@@ -6,6 +6,9 @@
 
 int lam_fd_send(int socket, int fd, struct lam_err *err);
 
+/* Sends the reason why there is none: it becomes the receiver's failure. */
+int lam_fd_send_failure(int socket, const struct lam_err *err);
+
 /* Returns the descriptor, close-on-exec, owned by the caller. */
 int lam_fd_receive(int socket, struct lam_err *err);
 
