@@ -152,6 +152,8 @@ static int l_decode(lua_State *L)
 		flags |= JSON_REJECT_DUPLICATES;
 	if ((lua_Integer)len > limit)
 		return fail_text(L, "json: longer than the limit of %lld bytes", (long long)limit);
+	if (memchr(text, '\0', len)) /* the parser would take one behind the value for the end */
+		return fail_text(L, "json: a zero byte");
 	if (nesting(text, len) > depth)
 		return fail_text(L, "json: nested deeper than the limit of %lld", (long long)depth);
 	slot = new_document(L);
@@ -187,6 +189,17 @@ static int is_null(lua_State *L, int index)
 	return same;
 }
 
+/* A table with other keys than 1 to n would lose them. */
+static void check_list(lua_State *L, int index, lua_Integer n)
+{
+	lua_Integer keys = 0;
+
+	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+		keys++;
+	if (keys != n)
+		luaL_error(L, "json: a table is either a list without gaps or an object");
+}
+
 /* Each container is held by a document userdata on the stack while its children are made, since
  * they may raise. */
 static json_t *make_array(lua_State *L, int index, int depth)
@@ -194,6 +207,7 @@ static json_t *make_array(lua_State *L, int index, int depth)
 	json_t **slot = new_document(L), *made;
 	lua_Integer n = (lua_Integer)lua_rawlen(L, index);
 
+	check_list(L, index, n);
 	*slot = json_array();
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, index, i);
@@ -292,12 +306,18 @@ static int write_chunk(const char *data, size_t len, void *to)
 /* json.encode(value[, {indent=}]) -> text; raises for what has no JSON form */
 static int l_encode(lua_State *L)
 {
-	size_t indent = (size_t)lamL_intfield(L, 2, "indent", 0);
-	size_t flags = JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_INDENT(indent & 31);
+	static const char *const known[] = { "indent", NULL };
 	struct writer writer = { .L = L };
+	lua_Integer indent;
+	size_t flags;
 	json_t **slot;
 
 	luaL_checkany(L, 1);
+	if (!lua_isnoneornil(L, 2))
+		lamL_checkkeys(L, 2, known);
+	indent = lamL_intfield(L, 2, "indent", 0);
+	luaL_argcheck(L, indent >= 0 && indent <= 31, 2, "option 'indent': 0 to 31 expected");
+	flags = JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_INDENT((size_t)indent);
 	lua_settop(L, 1);
 	slot = new_document(L);
 	*slot = make_value(L, 1, 0);
