@@ -5,8 +5,11 @@
  *
  * The file is ours, yet not trusted: defensive mode, no functions from the schema, no
  * extensions. Write-ahead log; a busy database is waited for. Statements are kept prepared. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bind/lamlua.h"
@@ -36,6 +39,8 @@ static int is_full(sqlite3 *db, int code)
 
 static const char *error_name(sqlite3 *db, int code)
 {
+	const char *name;
+
 	if (is_full(db, code))
 		return "ENOSPC";
 	switch (code) {
@@ -49,6 +54,9 @@ static const char *error_name(sqlite3 *db, int code)
 		return "EROFS";
 	case SQLITE_CONSTRAINT:
 		return "SQLITE_CONSTRAINT";
+	case SQLITE_CANTOPEN:
+		name = strerrorname_np(sqlite3_system_errno(db));
+		return name && sqlite3_system_errno(db) ? name : "SQLITE_ERROR";
 	default:
 		return "SQLITE_ERROR";
 	}
@@ -114,6 +122,21 @@ static const char *immutable_uri(lua_State *L, const char *path)
 	return lua_tostring(L, 1);
 }
 
+/* The path with the links of its folder followed: SQLITE_OPEN_NOFOLLOW refuses every link in it,
+ * and is wanted for the file alone. */
+static const char *resolve_folder(lua_State *L, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char real[PATH_MAX];
+
+	if (!slash || slash == path)
+		return path;
+	lua_pushlstring(L, path, (size_t)(slash - path));
+	if (!realpath(lua_tostring(L, -1), real))
+		return path; /* SQLite says why it can't be opened */
+	return lua_pushfstring(L, "%s%s", real, slash);
+}
+
 /* database.open(path[, {readonly=, immutable=, timeout=ms}]) -> db | nil, err; immutable: nobody
  * else writes to it either */
 static int l_open(lua_State *L)
@@ -123,11 +146,13 @@ static int l_open(lua_State *L)
 	struct database_box *box;
 	int readonly, timeout, flags;
 
-	if (!lua_isnoneornil(L, 2))
+	lua_settop(L, 2);
+	if (!lua_isnil(L, 2))
 		lamL_checkkeys(L, 2, known);
 	readonly = lamL_boolfield(L, 2, "readonly", 0);
 	timeout = (int)lamL_intfield(L, 2, "timeout", 60000);
 	flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	path = name = resolve_folder(L, path);
 	if (lamL_boolfield(L, 2, "immutable", 0)) {
 		name = immutable_uri(L, path);
 		path = name + strlen("file:");
@@ -144,10 +169,19 @@ static int l_open(lua_State *L)
 	return 1;
 }
 
+static const char *check_sql(lua_State *L)
+{
+	size_t len;
+	const char *sql = luaL_checklstring(L, 2, &len);
+
+	luaL_argcheck(L, strlen(sql) == len, 2, "a zero byte in the statement");
+	return sql;
+}
+
 /* The prepared statement for the text at index 2; NULL with the failure in the connection. */
 static sqlite3_stmt *statement(lua_State *L, struct database_box *box)
 {
-	const char *sql = luaL_checkstring(L, 2);
+	const char *sql = check_sql(L), *rest = "";
 	sqlite3_stmt *made = NULL;
 
 	lua_getiuservalue(L, 1, 1);
@@ -158,41 +192,39 @@ static sqlite3_stmt *statement(lua_State *L, struct database_box *box)
 		return made;
 	}
 	lua_pop(L, 1);
-	if (sqlite3_prepare_v3(box->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, NULL) ==
-		SQLITE_OK &&
-	    made) {
-		lua_pushvalue(L, 2);
-		lua_pushlightuserdata(L, made);
-		lua_rawset(L, -3);
+	if (sqlite3_prepare_v3(box->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, &rest) !=
+	    SQLITE_OK)
+		return NULL;
+	if (!made || rest[strspn(rest, " \t\r\n;")]) {
+		sqlite3_finalize(made);
+		luaL_argerror(L, 2, "one statement expected");
 	}
+	lua_pushvalue(L, 2);
+	lua_pushlightuserdata(L, made);
+	lua_rawset(L, -3);
 	lua_pop(L, 1);
 	return made;
 }
 
-static void bind_value(lua_State *L, sqlite3_stmt *stmt, int place, int index)
+static int bind_value(lua_State *L, sqlite3_stmt *stmt, int place, int index)
 {
 	size_t len;
 	const char *text;
 
 	switch (lua_type(L, index)) {
 	case LUA_TNIL:
-		sqlite3_bind_null(stmt, place);
-		break;
+		return sqlite3_bind_null(stmt, place);
 	case LUA_TBOOLEAN:
-		sqlite3_bind_int(stmt, place, lua_toboolean(L, index));
-		break;
+		return sqlite3_bind_int(stmt, place, lua_toboolean(L, index));
 	case LUA_TNUMBER:
-		if (lua_isinteger(L, index))
-			sqlite3_bind_int64(stmt, place, lua_tointeger(L, index));
-		else
-			sqlite3_bind_double(stmt, place, lua_tonumber(L, index));
-		break;
+		return lua_isinteger(L, index)
+			   ? sqlite3_bind_int64(stmt, place, lua_tointeger(L, index))
+			   : sqlite3_bind_double(stmt, place, lua_tonumber(L, index));
 	case LUA_TSTRING:
 		text = lua_tolstring(L, index, &len);
-		sqlite3_bind_text64(stmt, place, text, len, SQLITE_TRANSIENT, SQLITE_UTF8);
-		break;
+		return sqlite3_bind_text64(stmt, place, text, len, SQLITE_TRANSIENT, SQLITE_UTF8);
 	default:
-		luaL_argerror(L, index, "nil, boolean, number or string expected");
+		return luaL_argerror(L, index, "nil, boolean, number or string expected");
 	}
 }
 
@@ -209,7 +241,8 @@ static sqlite3_stmt *bound(lua_State *L, struct database_box *box)
 		luaL_error(L, "database: %d values for %d places in: %s", given,
 			   sqlite3_bind_parameter_count(stmt), lua_tostring(L, 2));
 	for (int i = 1; i <= given; i++)
-		bind_value(L, stmt, i, i + 2);
+		if (bind_value(L, stmt, i, i + 2) != SQLITE_OK)
+			return NULL;
 	return stmt;
 }
 
@@ -246,7 +279,7 @@ static void push_row(lua_State *L, sqlite3_stmt *stmt)
 static int l_exec(lua_State *L)
 {
 	struct database_box *box = check(L);
-	const char *sql = luaL_checkstring(L, 2);
+	const char *sql = check_sql(L);
 
 	if (sqlite3_exec(box->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(L, box->db, "exec");
@@ -342,6 +375,8 @@ static int l_transaction(lua_State *L)
 			sqlite3_exec(box->db, "rollback", NULL, NULL, NULL);
 		return lua_error(L);
 	}
+	if (!box->db)
+		return luaL_error(L, "the database was closed inside its transaction");
 	if (outermost && step_out(L, box, "commit")) {
 		sqlite3_exec(box->db, "rollback", NULL, NULL, NULL);
 		return 2;
