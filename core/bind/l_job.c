@@ -30,8 +30,9 @@
 enum { ANSWER_LIMIT = 64 << 20 };
 
 struct job_box {
-	pid_t pid;
+	pid_t pid;     /* 0 once it is reaped */
 	int pidfd, fd; /* -1 once released */
+	int status;    /* of waitpid, once it is reaped */
 	struct lam_buf got;
 };
 
@@ -39,7 +40,10 @@ static const char pipe_key; /* registry: in a job, the descriptor that progress 
 
 static struct job_box *check(lua_State *L)
 {
-	return luaL_checkudata(L, 1, JOB_TYPE);
+	struct job_box *box = luaL_checkudata(L, 1, JOB_TYPE);
+
+	luaL_argcheck(L, box->fd >= 0, 1, "the job is closed");
+	return box;
 }
 
 void lamL_progress(lua_State *L, long long done, long long total)
@@ -90,6 +94,45 @@ static int l_answer(lua_State *L)
 	return 1;
 }
 
+/* Handlers are the parent's; so is the decision what Ctrl-C means. */
+static void reset_signals(void)
+{
+	static const int taken[] = {
+		SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD, SIGWINCH
+	};
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		signal(taken[i], SIG_DFL);
+	signal(SIGINT, SIG_IGN);
+}
+
+/* Stands in for a function that can't be called: raises its argument. */
+static int l_raise(lua_State *L)
+{
+	return lua_error(L);
+}
+
+/* Calls what is on the stack, a function and its arguments, and sends the answer. On failure the
+ * reason is left there. */
+static int call_and_send(lua_State *L, int fd)
+{
+	lua_pushcfunction(L, l_answer);
+	lua_insert(L, 1);
+	lua_pushinteger(L, fd);
+	lua_insert(L, 2);
+	return lua_pcall(L, lua_gettop(L) - 1, 1, 0) == LUA_OK && lua_toboolean(L, -1) ? 0 : -1;
+}
+
+static int send_error(lua_State *L, int fd, const char *message)
+{
+	lua_pushstring(L, message ? message : "out of memory");
+	lua_pushcfunction(L, l_raise);
+	lua_insert(L, -2);
+	lua_rotate(L, 1, 2);
+	lua_settop(L, 2);
+	return call_and_send(L, fd);
+}
+
 static _Noreturn void be_job(lua_State *L, int fd, int confine, pid_t parent)
 {
 	struct lam_err err;
@@ -97,17 +140,16 @@ static _Noreturn void be_job(lua_State *L, int fd, int confine, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent) /* it was killed before that */
 		_exit(2);
-	signal(SIGINT, SIG_IGN); /* the parent decides, by killing */
-	if (confine && lam_confine(&err) < 0)
-		_exit(2);
+	reset_signals();
+	lua_gc(L, LUA_GCSTOP); /* finalizers of the parent's objects are the parent's */
 	lua_pushinteger(L, fd);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &pipe_key);
-	lua_gc(L, LUA_GCSTOP); /* finalizers of the parent's objects are the parent's */
-	lua_pushcfunction(L, l_answer);
-	lua_insert(L, 1);
-	lua_pushinteger(L, fd);
-	lua_insert(L, 2);
-	_exit(lua_pcall(L, lua_gettop(L) - 1, 1, 0) == LUA_OK && lua_toboolean(L, -1) ? 0 : 1);
+	if (confine && lam_confine(&err) < 0)
+		_exit(send_error(L, fd, err.text) < 0);
+	if (call_and_send(L, fd) == 0)
+		_exit(0);
+	/* an answer that can't be sent, because it is nested too deep, say */
+	_exit(send_error(L, fd, lua_tostring(L, -1)) < 0);
 }
 
 /* The function and its arguments are the whole stack. */
@@ -120,27 +162,26 @@ static int start(lua_State *L, int confine)
 
 	luaL_argcheck(L, lua_iscfunction(L, 1), 1, "a function of the core expected");
 	luaL_checkstack(L, 8, "job");
+	box = lua_newuserdatauv(L, sizeof(*box), 0);
+	*box = (struct job_box){ 0, -1, -1, 0, LAM_BUF_INIT };
+	luaL_setmetatable(L, JOB_TYPE);
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		lam_err_set(&err, errno, "pipe");
 		return lamL_fail(L, &err);
 	}
-	box = lua_newuserdatauv(L, sizeof(*box), 0);
-	*box = (struct job_box){ 0, -1, ends[0], LAM_BUF_INIT };
-	luaL_setmetatable(L, JOB_TYPE);
+	box->fd = ends[0];
 	box->pid = fork();
 	if (box->pid == 0) {
 		lua_pop(L, 1);
 		close(ends[0]);
 		be_job(L, ends[1], confine, parent);
 	}
-	close(ends[1]);
 	if (box->pid > 0)
 		box->pidfd = lam_pidfd_open(box->pid);
-	if (box->pid < 0 || box->pidfd < 0) {
+	if (box->pid < 0 || box->pidfd < 0)
 		lam_err_set(&err, errno, "fork");
-		return lamL_fail(L, &err);
-	}
-	return 1;
+	close(ends[1]);
+	return box->pidfd < 0 ? lamL_fail(L, &err) : 1;
 }
 
 /* job.start(fn, ...) -> job | nil, err */
@@ -152,8 +193,11 @@ static int l_start(lua_State *L)
 /* job.start_with({confine=true}, fn, ...) -> job | nil, err */
 static int l_start_with(lua_State *L)
 {
-	int confine = lamL_boolfield(L, 1, "confine", 1);
+	static const char *const known[] = { "confine", NULL };
+	int confine;
 
+	lamL_checkkeys(L, 1, known);
+	confine = lamL_boolfield(L, 1, "confine", 1);
 	lua_remove(L, 1);
 	return start(L, confine);
 }
@@ -220,6 +264,32 @@ static int push_frame(lua_State *L, struct job_box *box, const struct lamL_frame
 	return pushed;
 }
 
+static void reap(struct job_box *box)
+{
+	if (box->pid > 0)
+		while (waitpid(box->pid, &box->status, 0) < 0 && errno == EINTR)
+			;
+	box->pid = 0;
+}
+
+/* It closed its pipe. It should have ended with that; what lives on is no job any more. */
+static int fail_dead(lua_State *L, struct job_box *box)
+{
+	struct pollfd end = { .fd = box->pidfd, .events = POLLIN };
+	struct lam_err err;
+
+	if (box->pid > 0 && poll(&end, 1, 1000) == 0)
+		kill(box->pid, SIGKILL);
+	reap(box);
+	if (WIFSIGNALED(box->status))
+		lam_err_set(&err, 0, "a job died without an answer: SIG%s",
+			    sigabbrev_np(WTERMSIG(box->status)));
+	else
+		lam_err_set(&err, 0, "a job died without an answer: exit status %d",
+			    WEXITSTATUS(box->status));
+	return lamL_fail(L, &err);
+}
+
 /* job:read() -> "progress", {done=, total=} | "result", ok, ... | "more" (nothing yet) | nil, err
  */
 static int l_read(lua_State *L)
@@ -236,10 +306,8 @@ static int l_read(lua_State *L)
 		return lamL_fail(L, &err);
 	if (lamL_frame_next(&box->got, &frame))
 		return push_frame(L, box, &frame);
-	if (more == 0) {
-		lam_err_set(&err, 0, "a job died without an answer");
-		return lamL_fail(L, &err);
-	}
+	if (more == 0)
+		return fail_dead(L, box);
 	lua_pushliteral(L, "more");
 	return 1;
 }
@@ -257,7 +325,8 @@ static int l_wait(lua_State *L)
 			return 2;
 		if (strcmp(lua_tostring(L, 2), "result") == 0)
 			break;
-		poll(&in, 1, -1);
+		if (strcmp(lua_tostring(L, 2), "more") == 0)
+			poll(&in, 1, -1);
 	}
 	if (!lua_toboolean(L, 3)) {
 		lua_settop(L, 4);
@@ -269,14 +338,11 @@ static int l_wait(lua_State *L)
 /* job:kill() - also close, __close and __gc: ends it at once; may run twice */
 static int l_kill(lua_State *L)
 {
-	struct job_box *box = check(L);
+	struct job_box *box = luaL_checkudata(L, 1, JOB_TYPE);
 
-	if (box->pid > 0) {
+	if (box->pid > 0)
 		kill(box->pid, SIGKILL);
-		while (waitpid(box->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	box->pid = 0;
+	reap(box);
 	lam_auto_close(&box->pidfd);
 	lam_auto_close(&box->fd);
 	lam_buf_free(&box->got);
