@@ -2,6 +2,7 @@
  *
  *   local raw <close> = assert(terminal.raw(0))   -- put back at the end of the block
  */
+#include <limits.h>
 #include <unistd.h>
 
 #include "bind/lamlua.h"
@@ -29,14 +30,21 @@ static int l_size(lua_State *L)
 	return 2;
 }
 
+static unsigned short check_size(lua_State *L, int index)
+{
+	lua_Integer size = luaL_checkinteger(L, index);
+
+	luaL_argcheck(L, size >= 0 && size <= USHRT_MAX, index, "0 to 65535 expected");
+	return (unsigned short)size;
+}
+
 /* terminal.set_size(fd, rows, columns) -> true | nil, err */
 static int l_set_size(lua_State *L)
 {
 	struct lam_err err;
 
-	if (lam_terminal_set_size((int)luaL_checkinteger(L, 1),
-				  (unsigned short)luaL_checkinteger(L, 2),
-				  (unsigned short)luaL_checkinteger(L, 3), &err) < 0)
+	if (lam_terminal_set_size((int)luaL_checkinteger(L, 1), check_size(L, 2), check_size(L, 3),
+				  &err) < 0)
 		return lamL_fail(L, &err);
 	lua_pushboolean(L, 1);
 	return 1;
