@@ -261,11 +261,14 @@ static int l_run(lua_State *L)
 	lamL_checkkeys(L, 1, known);
 	lua_settop(L, 1);
 	request.main = lamL_optfield(L, 1, "main", NULL);
-	request.input = lamL_optfield(L, 1, "input", "");
 	luaL_argcheck(L, request.main, 1, "main expected");
 	luaL_argcheck(L, lua_getfield(L, 1, "modules") == LUA_TTABLE, 1, "modules expected");
-	lua_getfield(L, 1, "input");
-	lua_tolstring(L, -1, &request.input_size);
+	if (lua_getfield(L, 1, "input") == LUA_TNIL)
+		request.input = "";
+	else if (lua_type(L, -1) == LUA_TSTRING) /* any bytes; kept alive by the table */
+		request.input = lua_tolstring(L, -1, &request.input_size);
+	else
+		luaL_error(L, "option 'input': string expected, got %s", luaL_typename(L, -1));
 	lua_settop(L, 1);
 	box = new_box(L);
 	S = lua_newstate(allocate, box);
