@@ -126,7 +126,7 @@ describe("lamina.core.overlay", function()
       local work = folder "work"
       local tree <close> = assert(mount { lower = layers(1), upper = folder "upper", work = work,
         volatile = true })
-      print(fs.stat(work .. "/work/incompat/volatile").type)]=])
+      print(fs.stat(work .. "/" .. "work/incompat/volatile").type)]=])
   end)
 
   it("closes twice, with the block and by the collector, and leaves no descriptor", function()
