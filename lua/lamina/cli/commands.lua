@@ -26,5 +26,6 @@ return {
     { "fsck", "Check the store, and repair it" },
     { "doctor", "Tell what this machine allows, and what is missing" },
     { "version", "Show the version" },
-    { "help", "Show how a command is used" } },
+    { "help", "Show how a command is used" },
+    { "completion", "Print what completes command lines in a shell" } },
 }
