@@ -2,6 +2,8 @@
 #ifndef LAM_BIND_L_FILE_H
 #define LAM_BIND_L_FILE_H
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 #include "bind/lamlua.h"
 

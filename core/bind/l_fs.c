@@ -21,6 +21,7 @@
 #include "base/tree.h"
 #include "bind/l_file.h"
 #include "bind/l_inode.h"
+#include "bind/l_scan.h"
 #include "layer/names.h"
 
 #define NAMES_TYPE "lamina.names"
@@ -308,6 +309,7 @@ int luaopen_lamina_core_fs(lua_State *L)
 	luaL_newlib(L, functions);
 	lamL_inode_functions(L);
 	lamL_self_functions(L);
+	lamL_scan_functions(L);
 	lamL_file_functions(L);
 	return 1;
 }

@@ -38,7 +38,7 @@ static void set_integer(lua_State *L, const char *key, long long value)
 	lua_setfield(L, -2, key);
 }
 
-static int push_stat(lua_State *L, const struct stat *st)
+int lamL_push_stat(lua_State *L, const struct stat *st)
 {
 	lua_createtable(L, 0, 14);
 	lua_pushstring(L, type_name(st->st_mode));
@@ -88,7 +88,7 @@ static int l_stat(lua_State *L)
 	follow = lamL_boolfield(L, 2, "follow", 1);
 	if (stat_at(root, path, follow, &st, &err) < 0)
 		return lamL_fail(L, &err);
-	return push_stat(L, &st);
+	return lamL_push_stat(L, &st);
 }
 
 /* fs.readlink(path) -> target | nil, err */

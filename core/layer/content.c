@@ -1,0 +1,406 @@
+/* content.c - see content.h */
+#define _GNU_SOURCE
+#include "layer/content.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "layer/links.h"
+#include "layer/memory.h"
+#include "layer/xattrs.h"
+
+enum { CHUNK = 256 << 10, PENDING = 64 << 10, TARGET_MAX = 4096 };
+
+/* Stands first in what is hashed: another form of it must give other digests. */
+static const char form[] = "lamina content 1\n";
+
+struct lam_content {
+	struct lam_scan *scan;
+	struct lam_memory *memory; /* may be NULL */
+	struct lam_buf bodies;     /* LAM_BODY bytes each */
+	struct lam_sha256 *sha;    /* of one body */
+	char *chunk;
+};
+
+/* One digest that is being made. */
+struct sum {
+	struct lam_content *content;
+	const struct lam_content_how *how;
+	uint32_t top;
+	uint64_t entries;
+	struct lam_sha256 *sha;
+	struct lam_links *links;
+	struct lam_buf pending; /* small pieces on their way to sha */
+};
+
+struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, struct lam_err *err)
+{
+	struct lam_content *content = calloc(1, sizeof(*content));
+
+	if (content) {
+		content->scan = scan;
+		content->chunk = malloc(CHUNK);
+	}
+	if (!content || !content->chunk) {
+		lam_err_set(err, ENOMEM, "scan");
+	} else {
+		content->sha = lam_sha256_new(err);
+		if (content->sha && memory)
+			content->memory = lam_memory_open(memory, err);
+		if (content->sha && (content->memory || !memory))
+			return content;
+	}
+	lam_content_free(content);
+	return NULL;
+}
+
+int lam_content_save(struct lam_content *content, struct lam_err *err)
+{
+	return content->memory ? lam_memory_save(content->memory, err) : 0;
+}
+
+void lam_content_free(struct lam_content *content)
+{
+	if (!content)
+		return;
+	lam_memory_free(content->memory);
+	lam_buf_free(&content->bodies);
+	lam_sha256_free(content->sha);
+	free(content->chunk);
+	free(content);
+}
+
+/* A length and the bytes, so that no two lists look alike. */
+static void hash_bytes(struct lam_sha256 *sha, const void *data, size_t len)
+{
+	uint64_t size = htole64(len);
+
+	lam_sha256_update(sha, &size, sizeof(size));
+	if (len > 0)
+		lam_sha256_update(sha, data, len);
+}
+
+/* Of the host's security modules only file capabilities mean something elsewhere. */
+static int counts(const char *name)
+{
+	return strncmp(name, "security.", 9) != 0 || strcmp(name, "security.capability") == 0;
+}
+
+static int hash_xattrs(struct lam_sha256 *sha, int fd, uid_t owner, struct lam_err *err)
+{
+	const struct lam_xattr_source source = { .fd = fd, .owner = owner };
+	lam_autoxattrs x = LAM_XATTRS_INIT;
+
+	if (lam_xattrs_read(&source, &x, err) < 0)
+		return -1;
+	for (size_t i = 0; i < x.count; i++) {
+		if (!counts(x.list[i].name))
+			continue;
+		hash_bytes(sha, x.list[i].name, strlen(x.list[i].name));
+		hash_bytes(sha, x.list[i].value, x.list[i].size);
+	}
+	hash_bytes(sha, "", 0);
+	hash_bytes(sha, x.device, strlen(x.device));
+	return 0;
+}
+
+/* A short read at the size it had is the end: `after` shows whether it still has that size. */
+static int hash_file(struct lam_content *content, int fd, off_t size, struct lam_err *err)
+{
+	off_t have = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, content->chunk, CHUNK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return lam_err_set(err, errno, "read");
+		lam_sha256_update(content->sha, content->chunk, (size_t)n);
+		have += n;
+	} while (n < 0 || (n > 0 && (n == CHUNK || have < size)));
+	return 0;
+}
+
+/* It was a regular file, but what is there now may be anything: hence the flags and the check. */
+static int read_file(struct lam_content *content, int dir, const char *name, struct stat *after,
+		     struct lam_err *err)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	lam_autofd fd = openat(dir, name, flags);
+	struct stat before;
+
+	if (fd < 0 || fstat(fd, &before) < 0)
+		return lam_err_set(err, errno, "open");
+	if (!S_ISREG(before.st_mode))
+		return lam_err_set(err, ESTALE, "it is no longer a file");
+	if (hash_xattrs(content->sha, fd, before.st_uid, err) < 0 ||
+	    hash_file(content, fd, before.st_size, err) < 0)
+		return -1;
+	if (fstat(fd, after) < 0)
+		return lam_err_set(err, errno, "stat");
+	if (!lam_memory_same(&before, after))
+		after->st_ino = 0; /* like no file that was seen */
+	return 0;
+}
+
+static int read_link(struct lam_content *content, int dir, const char *name, struct stat *after,
+		     struct lam_err *err)
+{
+	char target[TARGET_MAX];
+	ssize_t n = readlinkat(dir, name, target, sizeof(target));
+
+	if (n < 0 || fstatat(dir, name, after, AT_SYMLINK_NOFOLLOW) < 0)
+		return lam_err_set(err, errno, "readlink");
+	lam_sha256_update(content->sha, target, (size_t)n);
+	return 0;
+}
+
+static int read_dir(struct lam_content *content, uint32_t node, struct stat *after,
+		    struct lam_err *err)
+{
+	int fd = lam_scan_dir(content->scan, node, err);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, after) < 0)
+		return lam_err_set(err, errno, "stat");
+	return hash_xattrs(content->sha, fd, after->st_uid, err);
+}
+
+/* Feeds content->sha with the body; `after` is the state that was read. */
+static int read_body(struct lam_content *content, uint32_t node, mode_t mode, struct stat *after,
+		     struct lam_err *err)
+{
+	const char *name;
+	int dir;
+
+	if (S_ISDIR(mode))
+		return read_dir(content, node, after, err);
+	dir = lam_scan_dir(content->scan, lam_scan_parent(content->scan, node), err);
+	if (dir < 0)
+		return -1;
+	name = lam_scan_name(content->scan, node);
+	if (S_ISREG(mode))
+		return read_file(content, dir, name, after, err);
+	return read_link(content, dir, name, after, err);
+}
+
+static int has_body(mode_t mode)
+{
+	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode);
+}
+
+static int make_body(struct lam_content *content, uint32_t node, const struct stat *st,
+		     unsigned char body[LAM_BODY], struct lam_err *err)
+{
+	struct timespec now;
+	struct stat after;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (read_body(content, node, st->st_mode, &after, err) < 0) {
+		lam_sha256_raw(content->sha, body); /* what was fed must not reach the next one */
+		return -1;
+	}
+	lam_sha256_raw(content->sha, body);
+	if (!content->memory || !lam_memory_same(st, &after) || lam_memory_is_racy(st, &now))
+		return 0;
+	return lam_memory_add(content->memory, st, body, err);
+}
+
+/* The body of a node that has one, from this scan, from the memory, or read. */
+static int find_body(struct lam_content *content, uint32_t node, const struct stat *st,
+		     unsigned char body[LAM_BODY], struct lam_err *err)
+{
+	struct lam_scan_note *note = lam_scan_note(content->scan, node);
+	const unsigned char *known = NULL;
+
+	if (note->body > 0) {
+		memcpy(body, content->bodies.data + (size_t)(note->body - 1) * LAM_BODY, LAM_BODY);
+		return 0;
+	}
+	if (content->memory)
+		known = lam_memory_find(content->memory, st);
+	if (known)
+		memcpy(body, known, LAM_BODY);
+	else if (make_body(content, node, st, body, err) < 0)
+		return -1;
+	if (lam_buf_put(&content->bodies, body, LAM_BODY, err) < 0)
+		return -1;
+	note->body = (uint32_t)(content->bodies.len / LAM_BODY) & 0x7FFFFFFF;
+	return 0;
+}
+
+static void flush(struct sum *sum)
+{
+	if (sum->pending.len > 0)
+		lam_sha256_update(sum->sha, sum->pending.data, sum->pending.len);
+	sum->pending.len = 0;
+}
+
+/* The number of the entry that was this file first, 0 where this is the first. */
+static int first_link(struct sum *sum, const struct stat *st, uint64_t *number, struct lam_err *err)
+{
+	const char *first;
+	char own[24];
+
+	*number = 0;
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return 0;
+	snprintf(own, sizeof(own), "%llu", (unsigned long long)sum->entries);
+	first = lam_links_first(sum->links, st, own, err);
+	if (!first)
+		return -1;
+	if (strcmp(first, own) != 0)
+		*number = strtoull(first, NULL, 10);
+	return 0;
+}
+
+static int put_head(struct sum *sum, uint32_t node, const struct stat *st, uint64_t link,
+		    struct lam_err *err)
+{
+	const struct lam_content_how *how = sum->how;
+	struct lam_scan *scan = sum->content->scan;
+	const char *name = node == sum->top ? "" : lam_scan_name(scan, node);
+	uint32_t depth = lam_scan_depth(scan, node) - lam_scan_depth(scan, sum->top);
+	uint64_t head[] = {
+		htole64(depth),
+		htole64(strlen(name)),
+		htole64(st->st_mode),
+		htole64(how->uid < 0 ? st->st_uid : (uint64_t)how->uid),
+		htole64(how->gid < 0 ? st->st_gid : (uint64_t)how->gid),
+		htole64(st->st_rdev),
+		htole64(link),
+	};
+
+	if (lam_buf_put(&sum->pending, head, sizeof(head), err) < 0)
+		return -1;
+	return lam_buf_puts(&sum->pending, name, err);
+}
+
+/* Depth and name in the order of a walk say as much as the path. */
+static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
+{
+	unsigned char body[LAM_BODY];
+	struct stat st;
+	uint64_t link;
+
+	lam_scan_stat(sum->content->scan, node, &st);
+	sum->entries++;
+	if (first_link(sum, &st, &link, err) < 0 || put_head(sum, node, &st, link, err) < 0)
+		return -1;
+	if (link == 0 && has_body(st.st_mode)) {
+		if (find_body(sum->content, node, &st, body, err) < 0 ||
+		    lam_buf_put(&sum->pending, body, LAM_BODY, err) < 0)
+			return -1;
+	}
+	if (sum->pending.len > PENDING)
+		flush(sum);
+	return 0;
+}
+
+/* Everything that is below: 1 when an entry is to be gone into. */
+typedef int visitor(struct sum *sum, uint32_t node, struct lam_err *err);
+
+static int walk(struct sum *sum, visitor *visit, struct lam_err *err)
+{
+	struct lam_scan *scan = sum->content->scan;
+	int into;
+
+	for (uint32_t node = sum->top; node != LAM_SCAN_NONE;
+	     node = lam_scan_next(scan, node, sum->top, into)) {
+		into = lam_scan_is_kept(scan, node, err);
+		if (into > 0)
+			into = visit(sum, node, err);
+		if (into > 0 && lam_scan_enter(scan, node, err) < 0)
+			return -1;
+		if (into < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int is_dir(const struct sum *sum, uint32_t node)
+{
+	struct stat st;
+
+	lam_scan_stat(sum->content->scan, node, &st);
+	return S_ISDIR(st.st_mode);
+}
+
+/* Asks the filter; what is kept keeps the directories that it lies in. */
+static int sieve(struct sum *sum, uint32_t node, struct lam_err *err)
+{
+	struct lam_scan *scan = sum->content->scan;
+	int dir = is_dir(sum, node), verdict = LAM_SCAN_KEEP;
+	const char *path;
+
+	if (node != sum->top || !dir) {
+		uint32_t top = node == sum->top ? lam_scan_parent(scan, node) : sum->top;
+
+		path = lam_scan_path(scan, node, top, err);
+		verdict = path ? sum->how->filter(sum->how->filter_arg, path, dir, err) : -1;
+	}
+	if (verdict < 0)
+		return -1;
+	lam_scan_note(scan, node)->out = verdict != LAM_SCAN_KEEP;
+	for (uint32_t n = node; verdict == LAM_SCAN_KEEP && n != sum->top;) {
+		n = lam_scan_parent(scan, n);
+		if (!lam_scan_note(scan, n)->out)
+			break;
+		lam_scan_note(scan, n)->out = 0;
+	}
+	return verdict != LAM_SCAN_PRUNE;
+}
+
+static int take(struct sum *sum, uint32_t node, struct lam_err *err)
+{
+	struct lam_scan *scan = sum->content->scan;
+
+	if (sum->how->filter && lam_scan_note(scan, node)->out)
+		return 0;
+	if (put_entry(sum, node, err) == 0)
+		return 1;
+	lam_err_wrap(err, "%.200s", *lam_scan_name(scan, node) ? lam_scan_name(scan, node) : ".");
+	return -1;
+}
+
+static int make(struct sum *sum, char hex[LAM_SHA256_HEX], struct lam_err *err)
+{
+	if (lam_buf_put(&sum->pending, form, sizeof(form), err) < 0)
+		return -1;
+	if (sum->how->filter && walk(sum, sieve, err) < 0)
+		return -1;
+	if (walk(sum, take, err) < 0)
+		return -1;
+	flush(sum);
+	lam_sha256_hex(sum->sha, hex);
+	return 0;
+}
+
+int lam_content_digest(struct lam_content *content, const char *path,
+		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
+		       struct lam_err *err)
+{
+	struct sum sum = { .content = content, .how = how };
+	int result = lam_scan_find(content->scan, path, &sum.top, err);
+
+	if (result == 0)
+		return lam_err_set(err, ENOENT, "%s", path);
+	if (result < 0)
+		return -1;
+	sum.sha = lam_sha256_new(err);
+	sum.links = sum.sha ? lam_links_new(err) : NULL;
+	result = sum.links ? make(&sum, hex, err) : -1;
+	lam_buf_free(&sum.pending);
+	lam_links_free(sum.links);
+	lam_sha256_free(sum.sha);
+	return result;
+}
