@@ -264,7 +264,7 @@ describe("lamina build", function()
 
   it("gives a secret to its step alone: no layer, key or record has it (SEC-01)", function()
     helper.write(dir .. "/token", "hunter2secret")
-    local recipe = [[return image(from "busybox":run("cat /run/secrets/t | wc -c; wc -c </elsewhere",
+    local recipe = [[return image(from "busybox":run("wc -c </run/secrets/t; wc -c </elsewhere",
       { mounts = { secret { id = "t", required = true }, secret { id = "t", target = "/elsewhere" } }
       }),
       { name = "s" })]]
@@ -273,7 +273,7 @@ describe("lamina build", function()
     assert.matches("#2 13\n#2 13\n", progress, 1, true)
     os.remove(dir .. "/token")
     assert.equal(1, (helper.sh("grep -rq hunter2secret " .. run.root)))
-    status, _, progress = build(recipe:gsub("cat", "cat  "), "--secret", "id=u,env=HOME")
+    status, _, progress = build(recipe:gsub("wc", "wc  "), "--secret", "id=u,env=HOME")
     assert.equal(1, status)
     assert.matches("the secret 't' isn't given", progress)
     helper.write(dir .. "/token", "other")
@@ -301,10 +301,11 @@ describe("lamina build", function()
   it("shares a store with other builds at the same time", function()
     local words = {}
     for i = 1, 4 do
-      helper.write(("%s/r%d.lua"):format(dir, i), ([[return image(from "busybox":run "echo base >/b"
-        :run "echo %d >/n", { name = "both:%d" })]]):format(i, i))
-      words[i] = ("LAMINA_ROOT=%s %s build -q -f %s/r%d.lua %s >/dev/null & p%d=$!"):format(run.root,
-        helper.lamina_path, dir, i, dir, i)
+      helper.write(("%s/r%d.lua"):format(dir, i), ([[
+        return image(from "busybox":run "echo base >/b":run "echo %d >/n",
+          { name = "both:%d" })]]):format(i, i))
+      words[i] = ("LAMINA_ROOT=%s %s build -q -f %s/r%d.lua %s >/dev/null & p%d=$!"):format(
+        run.root, helper.lamina_path, dir, i, dir, i)
     end
     local status, _, err = helper.sh(table.concat(words, "\n")
       .. "\nwait $p1 && wait $p2 && wait $p3 && wait $p4")
