@@ -213,9 +213,10 @@ describe("lamina build", function()
       helper.lamina_path, dir), 'return from "busybox":label { a = "b" }')
     assert.equal(0, status, err)
     assert.matches("^sha256:", id)
-    status, _, err = helper.sh(("LAMINA_ROOT=%s %s build -q -f - %s"):format(run.root,
+    status, id, err = helper.sh(("LAMINA_ROOT=%s %s build -q -f - %s"):format(run.root,
       helper.lamina_path, dir), "nonsense")
     assert.equal(1, status)
+    assert.equal("", id)
     assert.matches("lamina: -:1:", err, 1, true)
   end)
 

@@ -8,7 +8,8 @@ describe("lamina.util.text", function()
   end)
 
   it("shows ages as Docker does", function()
-    local cases = { { 0, "Less than a second ago" }, { 1, "1 second ago" }, { 59, "59 seconds ago" },
+    local cases = { { 0, "Less than a second ago" },
+      { 1, "1 second ago" }, { 59, "59 seconds ago" },
       { 60, "About a minute ago" }, { 119, "About a minute ago" }, { 120, "2 minutes ago" },
       { 3599, "59 minutes ago" }, { 3600, "About an hour ago" }, { 7200, "2 hours ago" },
       { 47 * 3600, "47 hours ago" }, { 48 * 3600, "2 days ago" }, { 14 * 86400, "2 weeks ago" },
