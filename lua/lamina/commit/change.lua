@@ -9,7 +9,7 @@ local json = require "lamina.core.json"
 local path = require "lamina.util.path"
 local port = require "lamina.image.port"
 local signal = require "lamina.image.signal"
-local words = require "lamina.commit.words"
+local words = require "lamina.util.words"
 
 local change = {}
 
@@ -19,18 +19,19 @@ end
 
 --- A text with the variables of config.Env replaced.
 local function expanded(config, text)
-  local env = config.Env or {}
   if not text:find("[$\\'\"]") then return text end
-  local expand = require("lamina.util.words").expand
-  return expand(text, function(name) return image_config.env_get(env, name) end,
+  local env = config.Env or {}
+  return words.expand(text, function(name) return image_config.env_get(env, name) end,
     { escape = "\\" })
 end
 
-local function expanded_pairs(config, text)
-  local list = words.pairs(text)
-  for _, pair in ipairs(list) do
-    pair[1], pair[2] = expanded(config, pair[1]), expanded(config, pair[2])
-    if pair[1] == "" then invalid("a name is empty: %s", text) end
+--- Both halves of each pair of `args`: { name, value, name, value, … }.
+local function expanded_pairs(config, args)
+  local list = {}
+  for i = 1, #args, 2 do
+    local name, value = expanded(config, args[i]), expanded(config, args[i + 1])
+    if name == "" then invalid("a name is empty") end
+    list[#list + 1] = { name, value }
   end
   return list
 end
@@ -44,121 +45,100 @@ local function own(config, field)
 end
 
 --- The words of either form; the shell form gets the image's shell (SEMANTICS 31).
-local function command(config, text)
-  local list = words.json_form(text)
-  if list then return list end
+local function command(config, one)
+  if one.json then return json.array(one.args) end
+  if one.args[1] == "" then invalid("the command is missing") end
   local shell = config.Shell or { "/bin/sh", "-c" }
-  list = table.move(shell, 1, #shell, 1, {})
-  list[#list + 1] = text
+  local list = table.move(shell, 1, #shell, 1, {})
+  list[#list + 1] = one.args[1]
   return json.array(list)
 end
 
+-- Each is given the configuration, a copy of its own, and what the parser has read.
 local instructions = {}
 
-function instructions.CMD(config, text, state)
-  config.Cmd = command(config, text)
+function instructions.CMD(config, one, state)
+  config.Cmd = command(config, one)
   state.has_cmd = true
 end
 
-function instructions.ENTRYPOINT(config, text, state)
-  local list = command(config, text)
+function instructions.ENTRYPOINT(config, one, state)
+  local list = command(config, one)
   config.Entrypoint = #list > 0 and list or nil
   if not state.has_cmd then config.Cmd = nil end
 end
 
-function instructions.ENV(config, text)
-  local list = expanded_pairs(config, text)
+function instructions.ENV(config, one)
+  local list = expanded_pairs(config, one.args)
   local env = table.move(config.Env or {}, 1, #(config.Env or {}), 1, json.array {})
   for _, pair in ipairs(list) do image_config.env_set(env, pair[1], pair[2]) end
   config.Env = env
 end
 
-function instructions.LABEL(config, text)
+function instructions.LABEL(config, one)
   local labels = own(config, "Labels")
-  for _, pair in ipairs(expanded_pairs(config, text)) do labels[pair[1]] = pair[2] end
+  for _, pair in ipairs(expanded_pairs(config, one.args)) do labels[pair[1]] = pair[2] end
 end
 
-function instructions.EXPOSE(config, text)
+--- A variable may hold several ports (SEMANTICS 27).
+function instructions.EXPOSE(config, one)
   local ports = own(config, "ExposedPorts")
-  for spec in expanded(config, text):gmatch("%S+") do
-    for _, name in ipairs(port.expand(spec)) do ports[name] = {} end
+  for _, word in ipairs(one.args) do
+    for spec in expanded(config, word):gmatch("%S+") do
+      for _, name in ipairs(port.expand(spec)) do ports[name] = {} end
+    end
   end
 end
 
-function instructions.VOLUME(config, text)
-  local list = words.json_form(text) or words.split(text)
+function instructions.VOLUME(config, one)
   local volumes = own(config, "Volumes")
-  for _, name in ipairs(list) do
+  for _, name in ipairs(one.args) do
     name = expanded(config, name)
-    if name == "" then invalid("the path is empty") end
+    if name == "" then invalid("a path is empty") end
     volumes[name] = {}
   end
 end
 
-function instructions.USER(config, text)
-  config.User = expanded(config, text)
+function instructions.USER(config, one)
+  config.User = expanded(config, one.args[1])
 end
 
-function instructions.WORKDIR(config, text)
-  local dir = expanded(config, text)
+function instructions.WORKDIR(config, one)
+  local dir = expanded(config, one.args[1])
   config.WorkingDir = path.clean(dir:sub(1, 1) == "/" and dir
     or path.join("/", config.WorkingDir or "/", dir))
 end
 
-function instructions.STOPSIGNAL(config, text)
-  local name = expanded(config, text)
+function instructions.STOPSIGNAL(config, one)
+  local name = expanded(config, one.args[1])
   if not signal.is_valid(name) then invalid("'%s' is no signal", name) end
   config.StopSignal = name
 end
 
-function instructions.SHELL(config, text)
-  config.Shell = words.json_form(text) or invalid('a JSON list is meant: ["/bin/bash", "-c"]')
+function instructions.SHELL(config, one)
+  config.Shell = json.array(one.args)
 end
 
-local not_triggers = { ONBUILD = true, FROM = true, MAINTAINER = true }
-
-function instructions.ONBUILD(config, text)
-  local name = (text:match("^(%S+)") or ""):upper()
-  if not_triggers[name] then invalid("%s can't be a trigger", name) end
+function instructions.ONBUILD(config, one)
   local triggers = table.move(config.OnBuild or {}, 1, #(config.OnBuild or {}), 1, json.array {})
-  triggers[#triggers + 1] = text
+  triggers[#triggers + 1] = one.text:match("^%S+%s+(.*)$")
   config.OnBuild = triggers
 end
 
 local times = {
-  ["interval"] = "Interval", ["timeout"] = "Timeout", ["start-period"] = "StartPeriod",
-  ["start-interval"] = "StartInterval",
+  interval = "Interval", timeout = "Timeout", start_period = "StartPeriod",
+  start_interval = "StartInterval",
 }
 
-local function set_health_flag(health, name, value)
-  if name == "retries" then
-    health.Retries = math.tointeger(tonumber(value:match("^%d+$")))
-      or invalid("--retries=%s: a number is meant", value)
-  elseif times[name] then
-    local time, message = duration.parse(value)
-    if not time then invalid("--%s: %s", name, message) end
-    if time < 0 or (time > 0 and time < 1000000) then invalid("--%s: 1ms is the least", name) end
-    health[times[name]] = time ~= 0 and time or nil
-  else
-    invalid("unknown flag '--%s'", name)
+--- The shell form is stored without the shell; 0 is what an image inherits (SEMANTICS 16).
+function instructions.HEALTHCHECK(config, one)
+  local health = { Test = json.array(table.move(one.args, 1, #one.args, 1, {})) }
+  if one.args[1] == "CMD" and not one.json then health.Test[1] = "CMD-SHELL" end
+  for option, field in pairs(times) do
+    local time = duration.parse(one.options[option] or "0") or 0
+    health[field] = time ~= 0 and time or nil
   end
-end
-
---- The shell form is stored without the shell (SEMANTICS 16).
-function instructions.HEALTHCHECK(config, text)
-  local flags, rest = words.flags(text)
-  local kind, words_text = rest:match("^(%S+)%s*(.-)$")
-  kind = (kind or ""):upper()
-  if kind ~= "NONE" and (kind ~= "CMD" or words_text == "") then
-    invalid("NONE or CMD with a command is meant: %s", text)
-  end
-  local health = { Test = json.array { "NONE" } }
-  if kind == "CMD" then
-    local list = words.json_form(words_text)
-    health.Test = json.array(list and { "CMD", table.unpack(list) }
-      or { "CMD-SHELL", words_text })
-  end
-  for name, value in pairs(flags) do set_health_flag(health, name, value) end
+  health.Retries = math.tointeger(tonumber(one.options.retries))
   config.Healthcheck = health
 end
 
@@ -169,28 +149,31 @@ local function names()
   return list
 end
 
-local function apply_line(config, line, state)
-  local name, text = line:match("^%s*(%S+)%s*(.-)%s*$")
-  local handler = instructions[name:upper()]
-  if not handler then
-    local near = check.suggest(name:upper(), names())
-    failure.raise("invalid-input", ("--change: '%s' can't be applied to an image"):format(name),
-      { hint = near and ("did you mean '%s'?"):format(near)
-        or "possible are " .. table.concat(names(), ", ") })
-  end
-  if text == "" then invalid("--change: %s needs an argument", name:upper()) end
-  local ok, err = pcall(handler, config, text, state)
-  if not ok then error(failure.wrap(err, "--change " .. name:upper()), 0) end
+local function apply_one(config, one, state)
+  local handler = instructions[one.instruction]
+  if handler then return handler(config, one, state) end
+  local near = check.suggest(one.instruction, names())
+  failure.raise("invalid-input", one.instruction .. " can't be applied to an image",
+    { hint = near and ("did you mean '%s'?"):format(near)
+      or "possible are " .. table.concat(names(), ", ") })
 end
 
---- Answers a copy of the configuration with the instructions applied; a text may hold several
--- lines. Anything that would change files is refused.
+local function apply_text(config, text, state)
+  local parser = require "lamina.dockerfile.parser"
+  for _, one in ipairs(parser.parse(text).instructions) do apply_one(config, one, state) end
+end
+
+--- Answers a copy of the configuration with the instructions applied, which are read as a
+-- Dockerfile is; a text may hold several. Anything that would change files is refused.
 function change.apply(config, texts)
   local changed, state = {}, {}
   for key, value in pairs(config) do changed[key] = value end
   for _, text in ipairs(texts or {}) do
-    for line in text:gmatch("[^\n]+") do
-      if line:find("%S") and not line:find("^%s*#") then apply_line(changed, line, state) end
+    if not text:find("%S") then failure.raise("usage", "--change: an instruction is missing") end
+    local ok, err = pcall(apply_text, changed, text, state)
+    if not ok and not failure.is(err) then error(err, 0) end
+    if not ok then
+      failure.raise(err.kind, ("--change '%s': %s"):format(text, err.message), { hint = err.hint })
     end
   end
   return changed
