@@ -93,12 +93,12 @@ static int counts(const char *name)
 	return strncmp(name, "security.", 9) != 0 || strcmp(name, "security.capability") == 0;
 }
 
-static int hash_xattrs(struct lam_sha256 *sha, int fd, uid_t owner, struct lam_err *err)
+static int hash_xattrs(struct lam_sha256 *sha, const struct lam_xattr_source *from,
+		       struct lam_err *err)
 {
-	const struct lam_xattr_source source = { .fd = fd, .owner = owner };
 	lam_autoxattrs x = LAM_XATTRS_INIT;
 
-	if (lam_xattrs_read(&source, &x, err) < 0)
+	if (lam_xattrs_read(from, &x, err) < 0)
 		return -1;
 	for (size_t i = 0; i < x.count; i++) {
 		if (!counts(x.list[i].name))
@@ -135,13 +135,15 @@ static int read_file(struct lam_content *content, int dir, const char *name, str
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	lam_autofd fd = openat(dir, name, flags);
+	struct lam_xattr_source from;
 	struct stat before;
 
 	if (fd < 0 || fstat(fd, &before) < 0)
 		return lam_err_set(err, errno, "open");
 	if (!S_ISREG(before.st_mode))
 		return lam_err_set(err, ESTALE, "it is no longer a file");
-	if (hash_xattrs(content->sha, fd, before.st_uid, err) < 0 ||
+	from = (struct lam_xattr_source){ .fd = fd, .owner = before.st_uid };
+	if (hash_xattrs(content->sha, &from, err) < 0 ||
 	    hash_file(content, fd, before.st_size, err) < 0)
 		return -1;
 	if (fstat(fd, after) < 0)
@@ -151,13 +153,24 @@ static int read_file(struct lam_content *content, int dir, const char *name, str
 	return 0;
 }
 
-static int read_link(struct lam_content *content, int dir, const char *name, struct stat *after,
-		     struct lam_err *err)
+/* Links, devices, FIFOs and sockets: O_PATH opens none of them. */
+static int read_special(struct lam_content *content, int dir, const char *name, struct stat *after,
+			struct lam_err *err)
 {
+	lam_autofd fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct lam_xattr_source from = { .fd = fd, .is_path = 1 };
 	char target[TARGET_MAX];
-	ssize_t n = readlinkat(dir, name, target, sizeof(target));
+	ssize_t n;
 
-	if (n < 0 || fstatat(dir, name, after, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fd < 0 || fstat(fd, after) < 0)
+		return lam_err_set(err, errno, "open");
+	from.owner = after->st_uid;
+	if (hash_xattrs(content->sha, &from, err) < 0)
+		return -1;
+	if (!S_ISLNK(after->st_mode))
+		return 0;
+	n = readlinkat(fd, "", target, sizeof(target));
+	if (n < 0)
 		return lam_err_set(err, errno, "readlink");
 	lam_sha256_update(content->sha, target, (size_t)n);
 	return 0;
@@ -166,13 +179,14 @@ static int read_link(struct lam_content *content, int dir, const char *name, str
 static int read_dir(struct lam_content *content, uint32_t node, struct stat *after,
 		    struct lam_err *err)
 {
-	int fd = lam_scan_dir(content->scan, node, err);
+	struct lam_xattr_source from = { .fd = lam_scan_dir(content->scan, node, err) };
 
-	if (fd < 0)
+	if (from.fd < 0)
 		return -1;
-	if (fstat(fd, after) < 0)
+	if (fstat(from.fd, after) < 0)
 		return lam_err_set(err, errno, "stat");
-	return hash_xattrs(content->sha, fd, after->st_uid, err);
+	from.owner = after->st_uid;
+	return hash_xattrs(content->sha, &from, err);
 }
 
 /* Feeds content->sha with the body; `after` is the state that was read. */
@@ -190,12 +204,11 @@ static int read_body(struct lam_content *content, uint32_t node, mode_t mode, st
 	name = lam_scan_name(content->scan, node);
 	if (S_ISREG(mode))
 		return read_file(content, dir, name, after, err);
-	return read_link(content, dir, name, after, err);
-}
-
-static int has_body(mode_t mode)
-{
-	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode);
+	if (read_special(content, dir, name, after, err) < 0)
+		return -1;
+	if ((after->st_mode ^ mode) & S_IFMT)
+		return lam_err_set(err, ESTALE, "it became something else");
+	return 0;
 }
 
 static int make_body(struct lam_content *content, uint32_t node, const struct stat *st,
@@ -215,7 +228,7 @@ static int make_body(struct lam_content *content, uint32_t node, const struct st
 	return lam_memory_add(content->memory, st, body, err);
 }
 
-/* The body of a node that has one, from this scan, from the memory, or read. */
+/* The body of a node, from this scan, from the memory, or read. */
 static int find_body(struct lam_content *content, uint32_t node, const struct stat *st,
 		     unsigned char body[LAM_BODY], struct lam_err *err)
 {
@@ -296,7 +309,7 @@ static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
 	sum->entries++;
 	if (first_link(sum, &st, &link, err) < 0 || put_head(sum, node, &st, link, err) < 0)
 		return -1;
-	if (link == 0 && has_body(st.st_mode)) {
+	if (link == 0) {
 		if (find_body(sum->content, node, &st, body, err) < 0 ||
 		    lam_buf_put(&sum->pending, body, LAM_BODY, err) < 0)
 			return -1;
