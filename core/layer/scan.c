@@ -226,6 +226,26 @@ static struct open_dir *slot_of(struct lam_scan *scan, uint32_t node)
 	return &scan->ring[at(scan, node)->depth % RING];
 }
 
+/* Opens a directory from one in it that is open still: on the way up from the deep, this spares
+ * the way down from the root. What was moved meanwhile has another parent, which isn't taken. */
+static int open_from_below(struct lam_scan *scan, uint32_t node)
+{
+	struct open_dir *below = &scan->ring[(at(scan, node)->depth + 1) % RING];
+	struct open_dir *slot = slot_of(scan, node);
+	lam_autofd fd = -1;
+	struct stat st, known;
+
+	if (below->fd < 0 || at(scan, below->node)->parent != node)
+		return 0;
+	fd = openat(below->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	lam_scan_stat(scan, node, &known);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != known.st_ino || st.st_dev != known.st_dev)
+		return 0;
+	lam_auto_close(&slot->fd);
+	*slot = (struct open_dir){ node, lam_fd_give(&fd) };
+	return 1;
+}
+
 /* The nearest directory above that is open; `way` gets what lies below it, the deepest first. */
 static int nearest(struct lam_scan *scan, uint32_t node, int *fd, struct lam_err *err)
 {
@@ -233,7 +253,7 @@ static int nearest(struct lam_scan *scan, uint32_t node, int *fd, struct lam_err
 	for (; node != LAM_SCAN_ROOT; node = at(scan, node)->parent) {
 		struct open_dir *slot = slot_of(scan, node);
 
-		if (slot->fd >= 0 && slot->node == node) {
+		if ((slot->fd >= 0 && slot->node == node) || open_from_below(scan, node)) {
 			*fd = slot->fd;
 			return 0;
 		}
@@ -313,7 +333,7 @@ static int add_entry(struct lam_scan *scan, uint32_t parent, int dir, const stru
 
 static int is_dot(const char *name)
 {
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static int read_listing(struct lam_scan *scan, uint32_t node, int dir, struct lam_err *err)
