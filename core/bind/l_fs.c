@@ -309,7 +309,7 @@ int luaopen_lamina_core_fs(lua_State *L)
 	luaL_newlib(L, functions);
 	lamL_inode_functions(L);
 	lamL_self_functions(L);
-	lamL_scan_functions(L);
 	lamL_file_functions(L);
+	lamL_scan_functions(L);
 	return 1;
 }

@@ -5,6 +5,8 @@
  */
 #include "bind/l_scan.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "bind/l_file.h"
@@ -110,15 +112,14 @@ static void end(lua_State *L, struct scan_box *box, const struct question *other
 static int l_scan(lua_State *L)
 {
 	static const char *const known[] = { "ignore", "memory", NULL };
-	int root = (int)luaL_checkinteger(L, 1);
+	lua_Integer root = luaL_checkinteger(L, 1);
 	struct scan_box *box;
 	struct lam_err err;
 	const char *memory;
 
-	luaL_argcheck(L, root >= 0, 1, "descriptor expected");
+	luaL_argcheck(L, root >= 0 && root <= INT_MAX, 1, "descriptor expected");
 	lua_settop(L, 2);
-	if (!lua_isnil(L, 2))
-		lamL_checkkeys(L, 2, known);
+	lamL_options(L, 2, known);
 	memory = lamL_optfield(L, 2, "memory", NULL);
 	box = memset(lua_newuserdatauv(L, sizeof(*box), 1), 0, sizeof(*box));
 	luaL_setmetatable(L, SCAN_TYPE);
@@ -127,7 +128,7 @@ static int l_scan(lua_State *L)
 		lua_setiuservalue(L, 3, 1);
 	}
 	lua_settop(L, 3);
-	box->scan = lam_scan_new(root, &err);
+	box->scan = lam_scan_new((int)root, &err);
 	if (box->scan)
 		box->content = lam_content_new(box->scan, memory, &err);
 	return box->content ? 1 : lamL_fail(L, &err);
@@ -136,7 +137,7 @@ static int l_scan(lua_State *L)
 /* scan:entry(path) -> as fs.stat | nil when it isn't there or left out | nil, err */
 static int l_entry(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 2);
+	const char *path = lamL_checkpath(L, 2);
 	struct scan_box *box = begin(L, 2);
 	struct lam_err err;
 	struct stat st;
@@ -159,7 +160,7 @@ static int l_entry(lua_State *L)
 /* scan:match(pattern) -> paths | nil, err (EINVAL: the pattern is malformed) */
 static int l_match(lua_State *L)
 {
-	const char *pattern = luaL_checkstring(L, 2);
+	const char *pattern = lamL_checkpath(L, 2);
 	struct scan_box *box = begin(L, 2);
 	struct lam_buf *paths = lamL_buf(L);
 	struct lam_err err;
@@ -183,10 +184,9 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
 {
 	static const char *const known[] = { "exclude", "uid", "gid", NULL };
 
-	if (!lua_isnil(L, 3))
-		lamL_checkkeys(L, 3, known);
-	how->uid = lamL_intfield(L, 3, "uid", -1);
-	how->gid = lamL_intfield(L, 3, "gid", -1);
+	lamL_options(L, 3, known);
+	how->uid = lamL_rangefield(L, 3, "uid", -1, 0, UINT32_MAX);
+	how->gid = lamL_rangefield(L, 3, "gid", -1, 0, UINT32_MAX);
 	if (lua_isnil(L, 3) || lua_getfield(L, 3, "exclude") == LUA_TNIL)
 		return;
 	luaL_argcheck(L, lua_isfunction(L, -1), 3, "exclude: function expected");
@@ -199,7 +199,7 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
  *   -> hex | nil, err (ENOENT: it isn't there or left out) */
 static int l_digest(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 2);
+	const char *path = lamL_checkpath(L, 2);
 	struct scan_box *box = begin(L, 3);
 	struct lam_content_how how = { .uid = -1 };
 	struct question exclude = { .L = L };
