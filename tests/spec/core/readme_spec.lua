@@ -4,7 +4,7 @@ local helper = require "support.helper"
 local modules = {
   database = { db = "lamina.database" },
   digest = { sha = "lamina.sha256" },
-  fs = { file = "lamina.file" },
+  fs = { file = "lamina.file", scan = "lamina.scan" },
   job = { job = "lamina.job" },
   json = {},
   layer = {},
