@@ -84,7 +84,7 @@ end
 local networks = { default = "default", bridge = "default", host = "host", none = "none" }
 
 local function network(name)
-  return networks[name or "default"] or usage("--network '%s': it is host or none", name)
+  return networks[name or "default"] or usage("--network '%s': it is default, host or none", name)
 end
 
 --- --security-opt takes one word so far.
