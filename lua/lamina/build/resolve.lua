@@ -24,7 +24,7 @@ local homes = {
   env = "metadata", label = "metadata", annotate = "metadata", arg = "metadata",
   user = "metadata", volume = "metadata", stopsignal = "metadata", onbuild = "metadata",
   cmd = "command", entrypoint = "command", shell = "command", healthcheck = "command",
-  expose = "expose", stage = "metadata", unset = "metadata",
+  expose = "expose", maintainer = "metadata", stage = "metadata", unset = "metadata",
 }
 
 local Resolver = {}

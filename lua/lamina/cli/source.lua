@@ -1,9 +1,13 @@
 --- What the commands that read a recipe share: where it is, its context, its arguments.
+local dockerfile = require "lamina.cli.dockerfile"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local input = require "lamina.cli.input"
 local platform = require "lamina.image.platform"
 
 local source = {}
+
+local limit = 1 << 20
 
 local function usage(message, hint)
   failure.raise("usage", message, { hint = hint })
@@ -36,13 +40,25 @@ local function check_context(dir)
   return dir
 end
 
---- The recipe's path: as given, else recipe.lua in the context.
+--- The recipe's path: as given, else recipe.lua or a Dockerfile in the context.
 local function file_of(given, dir)
   if given then return given end
-  local default = (dir == "." and "" or dir:gsub("/+$", "") .. "/") .. "recipe.lua"
-  if fs.stat(default) then return default end
-  failure.raise("not-found", ("no recipe: there is no '%s'"):format(default),
+  local file = input.first(dir, { "recipe.lua", table.unpack(dockerfile.names) })
+  if fs.stat(file) then return file end
+  failure.raise("not-found", ("no recipe: there is no '%s', and no Dockerfile"):format(file),
     { hint = "-f names one that is called otherwise" })
+end
+
+--- Puts the recipe's text into the options, or the recipe that a Dockerfile means.
+local function read(given, file)
+  local text, name = input.read(file, limit)
+  given.name, given.text = name, text
+  if dockerfile.is_one(file, text) then
+    local recipe = dockerfile.translate(text, name)
+    given.text, given.lines = recipe.text, recipe.lines
+  elseif file ~= "-" then
+    given.file, given.text = file, nil
+  end
 end
 
 --- The options of build.run and recipe.evaluate that a command line gives: file or text and name,
@@ -52,10 +68,7 @@ function source.options(context)
   local dir = check_context(context.arguments[1] or ".")
   local given = { context = dir, args = arguments(options.build_arg) }
   given.platform = options.platform and platform.format(platform.parse(options.platform))
-  given.file = file_of(options.file, dir)
-  if given.file == "-" then
-    given.file, given.name, given.text = nil, "-", io.stdin:read("a")
-  end
+  read(given, file_of(options.file, dir))
   return given
 end
 

@@ -37,6 +37,10 @@ local function is_pair(value)
   return is_list(value, is_string) and #value == 2
 end
 
+local function is_declaration(value)
+  return is_list(value, is_string) and (#value == 1 or #value == 2)
+end
+
 local function is_step(value, before)
   return math.type(value) == "integer" and value >= 1 and value < before
 end
@@ -48,13 +52,21 @@ local function is_mount(value, before)
   return fits(value, { fields or nil, schema.mount }, before) and fields ~= nil
 end
 
+--- A text whose value only the build knows.
+local function is_late(value)
+  return type(value) == "string" and value:find("$", 1, true) ~= nil
+end
+
 local types = {
   string = is_string,
   boolean = function(value) return type(value) == "boolean" end,
   integer = function(value) return math.type(value) == "integer" end,
+  number = function(value) return math.type(value) == "integer" or is_late(value) end,
+  truth = function(value) return type(value) == "boolean" or is_late(value) end,
   strings = function(value) return is_list(value, is_string) end,
   command = function(value) return is_string(value) or is_list(value, is_string) end,
   pairs = function(value) return is_list(value, is_pair) end,
+  declarations = function(value) return is_list(value, is_declaration) and #value > 0 end,
   step = is_step,
   steps = function(value, before) return is_list(value, is_step, before) and #value > 0 end,
   mounts = function(value, before) return is_list(value, is_mount, before) end,

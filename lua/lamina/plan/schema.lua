@@ -6,6 +6,8 @@
 --   strings                    list of strings
 --   command                    string (shell form) or list of strings (exec form)
 --   pairs                      list of { name, value }
+--   declarations               list of { name } and { name, default }
+--   number, truth              integer, boolean, or a text with the variable that holds it
 --   step, steps                id, list of ids, of steps before this one
 --   mounts                     list of mounts, see `mounts`
 local schema = {}
@@ -20,6 +22,7 @@ end
 local copy = {
   sources = "strings", inline = "pairs", destination = "string!", from = "step",
   chown = "string", chmod = "string", link = "boolean", parents = "boolean", exclude = "strings",
+  expand = "boolean",
 }
 
 local either_form = { shell = "string", exec = "strings" }
@@ -35,7 +38,8 @@ schema.steps = {
   stage = {}, -- a new stage that continues another one
   ["local"] = { path = "string", exclude = "strings" },
   run = { command = "command!", mounts = "mounts", network = "string", security = "string",
-    cache = "boolean", timeout = "string", user = "string", env = "pairs" },
+    cache = "boolean", timeout = "string", user = "string", env = "pairs", script = "string",
+    devices = "strings" },
   copy = copy,
   add = with(copy, { checksum = "string", unpack = "boolean", keep_git_dir = "boolean" }),
   merge = { inputs = "steps!" },
@@ -43,7 +47,8 @@ schema.steps = {
   env = { pairs = "pairs!" },
   label = { pairs = "pairs!" },
   annotate = { pairs = "pairs!" },
-  arg = { name = "string!", default = "string" },
+  arg = { name = "string", default = "string", list = "declarations" },
+  maintainer = { name = "string!" },
   workdir = { path = "string!" },
   user = { name = "string!" },
   expose = { ports = "strings!" },
@@ -60,14 +65,14 @@ schema.steps = {
 
 --- Of each kind of mount of a run step. Modes and sizes are numbers: permission bits and bytes.
 schema.mounts = {
-  bind = { from = "step", source = "string", readonly = "boolean" },
+  bind = { from = "step", source = "string", readonly = "truth" },
   cache = { id = "string", sharing = "string", from = "step", source = "string",
-    mode = "integer", uid = "integer", gid = "integer", readonly = "boolean" },
-  tmpfs = { size = "integer", mode = "integer" },
-  secret = { id = "string", required = "boolean", mode = "integer", uid = "integer",
-    gid = "integer", env = "string" },
-  ssh = { id = "string", required = "boolean", mode = "integer", uid = "integer",
-    gid = "integer" },
+    mode = "number", uid = "number", gid = "number", readonly = "truth" },
+  tmpfs = { size = "number", mode = "number" },
+  secret = { id = "string", required = "truth", mode = "number", uid = "number",
+    gid = "number", env = "string" },
+  ssh = { id = "string", required = "truth", mode = "number", uid = "number",
+    gid = "number" },
 }
 
 --- Of every mount.

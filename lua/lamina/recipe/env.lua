@@ -1,14 +1,29 @@
 --- What a recipe may call: this is the list.
 local argument = require "lamina.recipe.argument"
+local expansion = require "lamina.util.words"
 local json = require "lamina.core.json"
 local library = require "lamina.recipe.library"
 local mounts = require "lamina.recipe.mounts"
 local place = require "lamina.recipe.place"
+local scan = require "lamina.util.word.scan"
 local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
 
 local env = {}
+
+--- TARGETARCH and the like, which are there without being given (SEMANTICS 19).
+local function predefined(request, name)
+  local whose, what = name:match("^(%u-)(PLATFORM)$")
+  if not whose then whose, what = name:match("^(%u-)(OS)$") end
+  if not whose then whose, what = name:match("^(%u-)(ARCH)$") end
+  if not whose then whose, what = name:match("^(%u-)(VARIANT)$") end
+  local of = whose == "TARGET" and request.target_platform
+    or whose == "BUILD" and request.platform or nil
+  if not of then return nil end
+  if what ~= "PLATFORM" then return of[what:lower()] or "" end
+  return of.os .. "/" .. of.arch .. (of.variant and "/" .. of.variant or "")
+end
 
 local from_options = { platform = argument.text }
 
@@ -57,14 +72,31 @@ local function diff(lower, upper)
   return stage.new("diff", { lower = steps[1], upper = steps[2] })
 end
 
---- arg(name, default): a build argument as a text, nil where it has neither value nor default.
+--- arg(name, default): a build argument as a text, nil where it has neither value nor default. A
+-- stage that declares it without a default has the same value.
 local function arguments(request, used)
   return function(name, default)
     name = argument.text(name, "arg: the name")
     used[name] = true
-    if request.args[name] ~= nil then return request.args[name] end
-    return default ~= nil and argument.text(default, "arg: the default") or nil
+    local value = request.args[name]
+    if value == nil and default ~= nil then value = argument.text(default, "arg: the default") end
+    if value == nil then value = predefined(request, name) end
+    stage.declare(name, value)
+    return value
   end
+end
+
+--- expand("${NAME:-other}", { NAME = value }): variables of a text, as in a stage's texts, but now.
+local function expand(words, variables)
+  words = argument.text(words, "expand")
+  local values = {}
+  for _, pair in ipairs(argument.pairs(variables or {}, "expand: the variables")) do
+    values[pair[1]] = pair[2]
+  end
+  local ok, result = pcall(expansion.expand, words, function(name) return values[name] end,
+    { dialect = scan.recipe })
+  if ok then return result end
+  place.blame("expand: " .. (type(result) == "table" and result.message or tostring(result)))
 end
 
 local function decode(words)
@@ -152,6 +184,7 @@ function env.new(request, files, run, say)
   end
   functions.from, functions.context, functions.merge, functions.diff = from, context, merge, diff
   functions.image, functions.arg = target.image, arguments(request, used)
+  functions.expand = expand
   functions.require = requirer(files, run)
   values._G = proxy(values, functions)
   return values._G, used

@@ -10,13 +10,21 @@ local mounts = {}
 
 -- How an option is read; what isn't here goes by its type in the schema.
 local readers = { mode = argument.mode, size = argument.size }
-local by_type = { string = argument.text, boolean = argument.boolean, integer = argument.integer }
+local by_type = { string = argument.text, truth = argument.boolean, number = argument.integer }
+
+--- A reader that leaves a text with a variable as it is.
+local function late(reader)
+  return function(value, what)
+    if type(value) == "string" and value:find("$", 1, true) then return value end
+    return reader(value, what)
+  end
+end
 
 --- `source_of` turns what `from` names into the step it stands for.
 local function rows_of(kind, source_of)
   local rows = { type = argument.text, target = argument.text }
   for key, type_name in pairs(schema.mounts[kind]) do
-    rows[key] = readers[key] or by_type[type_name]
+    rows[key] = late(readers[key] or by_type[type_name])
   end
   if schema.mounts[kind].from then rows.from = source_of end
   return rows

@@ -28,7 +28,8 @@ local names = {
   main, "lamina.recipe.argument", "lamina.recipe.env", "lamina.recipe.files",
   "lamina.recipe.library", "lamina.recipe.mounts", "lamina.recipe.place", "lamina.recipe.stage",
   "lamina.recipe.target", "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check",
-  "lamina.util.failure", "lamina.util.glob", "lamina.util.text",
+  "lamina.util.failure", "lamina.util.glob", "lamina.util.text", "lamina.util.words",
+  "lamina.util.word.pattern", "lamina.util.word.recipe", "lamina.util.word.scan",
 }
 
 --- A module's bytecode, from wherever this program has its own modules.

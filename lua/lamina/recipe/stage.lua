@@ -6,8 +6,11 @@
 local argument = require "lamina.recipe.argument"
 local mounts = require "lamina.recipe.mounts"
 local place = require "lamina.recipe.place"
+local literal = require "lamina.util.word.recipe"
 
 local stage = {}
+
+local declared = {} -- arguments of the recipe itself: name -> value
 
 local held = setmetatable({}, { __mode = "k" }) -- stage or source -> its step
 local methods = {}
@@ -92,37 +95,61 @@ local function simple(op, fields_of)
   methods[op] = function(self, ...) return stage.new(op, fields_of(...), self) end
 end
 
+--- A script's name: a file in /dev/pipes.
+local function script_name(value, what)
+  local name = value == true and "script" or argument.text(value, what)
+  if name == "" or name == "." or name == ".." or name:find("/", 1, true) then
+    place.blame(("%s: '%s' is no file's name"):format(what, name))
+  end
+  return name
+end
+
 local run_options = {
   mounts = mounts.list, network = argument.text, security = argument.text,
   cache = argument.boolean, timeout = argument.text, user = argument.text, env = argument.pairs,
+  script = script_name, devices = argument.list,
 }
 
 simple("run", function(command, options)
   local fields = argument.options(options, run_options, "run")
   fields.command = argument.command(command, "run")
   if fields.command == "" or #fields.command == 0 then place.blame("run: the command is empty") end
+  if fields.script and type(fields.command) ~= "string" then
+    place.blame("run: a script is a text, not a list")
+  end
   return fields
 end)
 
 local copy_options = {
   from = stage.source_of, chown = argument.text, chmod = argument.text, link = argument.boolean,
-  parents = argument.boolean, exclude = argument.list,
+  parents = argument.boolean, exclude = argument.list, expand = argument.boolean,
 }
 
 local add_options = { checksum = argument.text, unpack = argument.boolean,
   keep_git_dir = argument.boolean }
 for key, reader in pairs(copy_options) do add_options[key] = reader end
 
---- `{ ["name"] = "text" }` are files that the recipe holds itself.
+--- Splits a table into its list and the rest.
+local function split(values)
+  local list, named = {}, {}
+  for key, value in pairs(values) do
+    if math.type(key) == "integer" then list[key] = value else named[key] = value end
+  end
+  return list, named
+end
+
+--- `{ ["name"] = "text" }` are files that the recipe holds itself; paths may stand beside them.
 local function read_sources(fields, sources, what)
   if type(sources) == "table" and held[sources] then
     place.blame(what .. ": paths expected", "the stage or context to take them from goes into"
       .. " the options: { from = … }")
   end
-  local has_names = type(sources) == "table" and #sources == 0 and next(sources) ~= nil
-  if has_names then
-    fields.inline = argument.pairs(sources, what)
-  else
+  if type(sources) == "table" then
+    local named
+    sources, named = split(sources)
+    if next(named) ~= nil then fields.inline = argument.pairs(named, what) end
+  end
+  if not fields.inline or next(sources) ~= nil then
     fields.sources = argument.list(sources, what .. ": the sources")
   end
 end
@@ -143,10 +170,34 @@ for _, op in ipairs { "env", "label", "annotate" } do
   simple(op, function(values) return { pairs = argument.pairs(values, op) } end)
 end
 
+--- A build argument's name and default; without a default it is the recipe's own argument of
+-- that name, if there is one.
+local function declaration(name, default)
+  name = argument.text(name, "arg: the name")
+  if default ~= nil then return name, argument.text(default, "arg: the default") end
+  return name, declared[name] and literal.literal(declared[name])
+end
+
+--- arg(name, default), or several at once: arg { "a", { "b", default } }.
 simple("arg", function(name, default)
-  if default ~= nil then default = argument.text(default, "arg: the default") end
-  return { name = argument.text(name, "arg: the name"), default = default }
+  if type(name) ~= "table" then
+    name, default = declaration(name, default)
+    return { name = name, default = default }
+  end
+  local list = {}
+  for i, item in ipairs(name) do
+    list[i] = { declaration(table.unpack(type(item) == "table" and item or { item }, 1, 2)) }
+  end
+  if #list == 0 then place.blame("arg: a name expected, got an empty table") end
+  return { list = list }
 end)
+
+--- Makes known what arg() in the recipe answered.
+function stage.declare(name, value)
+  declared[name] = value
+end
+
+simple("maintainer", function(name) return { name = argument.text(name, "maintainer") } end)
 
 simple("workdir", function(path) return { path = argument.text(path, "workdir") } end)
 simple("user", function(name) return { name = argument.text(name, "user") } end)

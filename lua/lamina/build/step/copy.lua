@@ -47,7 +47,7 @@ local function inline_of(step, at, resolver)
     if name == "" or name == "." or name == ".." or name:find("[/%z]") then
       failure.raise("invalid-input", ("%s: '%s' is no file name"):format(step.op, name))
     end
-    list[i] = { resolver:expand(at, name), text }
+    list[i] = { resolver:expand(at, name), step.expand and resolver:expand(at, text) or text }
   end
   return list
 end
@@ -64,13 +64,20 @@ local function text_of(step, params, sources, target)
   return table.concat(words, " ") .. " # buildkit"
 end
 
+--- The patterns to leave out, nil without any.
+local function excluded(step, expand)
+  local list = {}
+  for i, pattern in ipairs(step.exclude or {}) do list[i] = expand(pattern) end
+  return #list > 0 and list or nil
+end
+
 local function parameters(step, at, resolver, target)
   local function expand(text) return text and resolver:expand(at, text) end
   return {
     destination = destination(target, at), inline = inline_of(step, at, resolver),
     chown = expand(step.chown), chmod = step.chmod and mode_text(expand(tostring(step.chmod))),
     parents = step.parents or nil, link = step.link or nil, unpack = step.unpack,
-    exclude = step.exclude and #step.exclude > 0 and step.exclude or nil,
+    exclude = excluded(step, expand),
   }
 end
 

@@ -58,11 +58,23 @@ end
 --- ARG: the caller's value, else the default, else the platform's; else it stays unset
 -- (SEMANTICS 18, 19).
 function metadata.arg(step, at, resolver)
-  local value = resolver:argument(step.name)
-  if value == nil and step.default ~= nil then value = resolver:expand(at, step.default) end
-  if value == nil then value = resolver:predefined(step.name) end
-  local text = value and step.name .. "=" .. value or step.name
-  return at:with_argument(step.name, value):remember("ARG " .. text)
+  local shown = {}
+  for i, declaration in ipairs(step.list or { { step.name, step.default } }) do
+    local name, default = declaration[1], declaration[2]
+    local value = resolver:argument(name)
+    if value == nil and default ~= nil then value = resolver:expand(at, default) end
+    if value == nil then value = resolver:predefined(name) end
+    shown[i] = value and name .. "=" .. value or name
+    at = at:with_argument(name, value) -- the next one may use it
+  end
+  return at:remember("ARG " .. table.concat(shown, " "))
+end
+
+--- MAINTAINER: the image's author.
+function metadata.maintainer(step, at)
+  local image = copy(at.image)
+  image.author = step.name
+  return at:with({ image = image }):remember("MAINTAINER " .. step.name)
 end
 
 --- USER is stored as it is; who that is shows when something runs (SEMANTICS 35).
@@ -96,9 +108,10 @@ function metadata.onbuild(step, at)
   return at:configured { OnBuild = json.array(triggers) }
 end
 
---- A further stage on another one: what it has set itself is forgotten (SEMANTICS 22, 30).
+--- A further stage on another one: what it has set itself is forgotten, and triggers are for
+-- whoever builds on that one (SEMANTICS 22, 30, 40).
 function metadata.stage(_, at)
-  return at:with { has_cmd = false }
+  return at:with({ has_cmd = false }):configured { OnBuild = false }
 end
 
 local function without_name(list, name)

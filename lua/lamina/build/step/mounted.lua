@@ -59,6 +59,14 @@ function make.cache(self, mount, work)
   return { type = "bind", source = place.path, target = mount.target, readonly = mount.readonly }
 end
 
+--- A script is a file of the step's folder, to be read and run.
+function make.script(self, mount, _, dir)
+  local path = new_folder(self, dir) .. "/script"
+  failure.check(fs.write(path, mount.text, { mode = 493 })) -- 0755
+  failure.check(fs.chmod(path, 493))
+  return { type = "bind", source = path, target = mount.target, readonly = true }
+end
+
 function make.tmpfs(_, mount)
   return { type = "tmpfs", target = mount.target, size = mount.size and tostring(mount.size),
     mode = mount.mode and ("%o"):format(mount.mode) }

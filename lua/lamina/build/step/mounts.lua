@@ -31,6 +31,34 @@ local function check_values(mount)
   end
 end
 
+local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
+
+local function octal(text)
+  return text:find("^[0-7]+$") and math.tointeger(tonumber(text, 8)) or nil
+end
+
+local function decimal(text)
+  return text:find("^%d+$") and #text < 16 and math.tointeger(tonumber(text)) or nil
+end
+
+local function truth(text) return truths[text:lower()] end
+
+-- Options whose text, once its variables are known, stands for something else.
+local converters = { mode = octal, uid = decimal, gid = decimal, size = decimal,
+  readonly = truth, required = truth }
+local is_text = { source = true, id = true, sharing = true, env = true }
+
+--- A mount's option with its variables replaced.
+local function value_of(mount, key, expand)
+  local value = mount[key]
+  if type(value) ~= "string" or not (is_text[key] or converters[key]) then return value end
+  local text = expand(value)
+  if is_text[key] then return text end
+  local converted = converters[key](text)
+  if converted == nil then invalid("%s: %s can't be '%s'", mount.type, key, text) end
+  return converted
+end
+
 --- The target as an absolute, clean path. A secret has a place of its own without one.
 local function target_of(mount, at, expand)
   local target = mount.target
@@ -56,15 +84,21 @@ end
 
 local function one(mount, at, resolver)
   local function expand(text) return resolver:expand(at, text) end
-  check_values(mount)
   local new = {}
-  for key, value in pairs(mount) do
-    new[key] = (key == "source" or key == "id") and expand(value) or value
-  end
+  for key in pairs(mount) do new[key] = value_of(mount, key, expand) end
+  check_values(new)
   new.target = target_of(new, at, expand)
   if new.type == "cache" then new.id = new.id or new.target end
   new.use = use_of(new, resolver)
   return new
+end
+
+-- Where scripts are, as BuildKit has them (SEMANTICS 14).
+local pipes = "/dev/pipes/"
+
+--- What a step is to run: its command, or the path of its script.
+function mounts.command(step)
+  return step.script and pipes .. step.script or step.command
 end
 
 --- The vertex's uses and the checked mounts of a step.
@@ -77,12 +111,17 @@ function mounts.resolve(step, at, resolver)
     if target then seen[target] = true end
     if list[i].use then uses[#uses + 1] = list[i].use end
   end
+  if step.script then
+    list[#list + 1] = { type = "script", target = pipes .. step.script, text = step.command,
+      readonly = true }
+  end
   return uses, list
 end
 
 -- What of a mount belongs to the key: its layout. Which cache it is, and what is in a secret,
 -- changes no result (SEMANTICS 70).
-local in_key = { "type", "target", "readonly", "mode", "uid", "gid", "size", "env", "required" }
+local in_key = { "type", "target", "readonly", "mode", "uid", "gid", "size", "env", "required",
+  "text" }
 
 --- The mounts as part of a key.
 function mounts.params(list)

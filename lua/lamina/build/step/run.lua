@@ -67,8 +67,11 @@ local function limit(step)
 end
 
 function run.run(step, at, resolver)
-  local args = type(step.command) == "string" and command.with_shell(at, step.command)
-    or step.command
+  local wanted = mounts.command(step)
+  local args = type(wanted) == "string" and command.with_shell(at, wanted) or wanted
+  if step.devices and #step.devices > 0 then
+    failure.raise("unsupported", "run: devices of the host can't be given to a step")
+  end
   local uses, list = mounts.resolve(step, at, resolver)
   local text = "RUN " .. arguments_text(at) .. table.concat(args, " ") .. " # buildkit"
   return resolver:vertex(step, at, text, {

@@ -1,7 +1,5 @@
-local input = require "lamina.cli.input"
+local dockerfile = require "lamina.cli.dockerfile"
 local json = require "lamina.core.json"
-local lines = require "lamina.dockerfile.lines"
-local parser = require "lamina.dockerfile.parser"
 
 --- An instruction as data; its arguments are a list in every form.
 local function data_of(instruction)
@@ -47,9 +45,7 @@ local function place(instruction)
 end
 
 local function run(context)
-  local file = context.arguments[1] or input.first(".", { "Dockerfile", "Containerfile" })
-  local text, name = input.read(file, lines.limit)
-  local parsed = parser.parse(text, { name = name })
+  local parsed = dockerfile.read(context.arguments[1])
   local list = {}
   for i, instruction in ipairs(parsed.instructions) do
     set_end_lines(instruction)

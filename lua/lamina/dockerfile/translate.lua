@@ -1,0 +1,152 @@
+--- A parsed Dockerfile as the recipe that a person would have written (DESIGN section 3).
+--
+--   local recipe = translate.recipe(parser.parse(text, { name = "Dockerfile" }))
+--   recipe.text          -- Lua
+--   recipe.lines         -- for each of its lines the Dockerfile's line that it stands for
+--
+-- One method call an instruction, stages as locals, comments and blank lines kept. Quotes and
+-- escapes of the Dockerfile become Lua's; variables stay and are expanded when the image's
+-- environment is known. `options.is_idiomatic` writes long commands the way Lua would have them,
+-- which shows in the image's history.
+local failure = require "lamina.util.failure"
+local global = require "lamina.dockerfile.translate.global"
+local lines = require "lamina.dockerfile.lines"
+local literal = require "lamina.dockerfile.translate.literal"
+local methods = require "lamina.dockerfile.translate.methods"
+local names = require "lamina.dockerfile.translate.names"
+local stages = require "lamina.dockerfile.stages"
+local words = require "lamina.util.word.recipe"
+local writer = require "lamina.dockerfile.translate.writer"
+
+local translate = {}
+
+local Translation = {}
+Translation.__index = Translation
+
+--- A word of the Dockerfile as a text of the recipe's.
+function Translation:word(text)
+  return words.from_docker(text, self.escape)
+end
+
+--- Lua source for what --from or a mount's from names.
+function Translation:stage(name, line)
+  local stage = self.stages:find(name, self.current, line)
+  if stage then return stage.variable end
+  return name == "scratch" and 'from "scratch"' or literal.text(name)
+end
+
+--- The parts of a command that goes over several lines, without the instruction and its flags.
+local function command_parts(instruction, text)
+  local parts, skip = {}, #lines.trim_right(instruction.text) - #text
+  for _, part in ipairs(instruction.parts) do
+    local cut = math.min(skip, #part)
+    skip = skip - cut
+    part = part:sub(cut + 1)
+    if part:find("%S") or #parts > 0 then parts[#parts + 1] = part end
+  end
+  while #parts > 0 and not parts[#parts]:find("%S") do parts[#parts] = nil end
+  if #parts > 0 then parts[#parts] = lines.trim_right(parts[#parts]) end
+  return parts
+end
+
+--- Text for the shell; what goes over several lines does so here, too.
+function Translation:shell_text(instruction, text)
+  local parts = instruction.parts and command_parts(instruction, text) or {}
+  if #parts < 2 or table.concat(parts) ~= text then return literal.text(text) end
+  if not self.is_idiomatic then return literal.joined(parts, 8) end
+  for i, part in ipairs(parts) do parts[i] = "    " .. lines.trim_left(lines.trim_right(part)) end
+  return literal.text(table.concat(parts, " \\\n") .. "\n  ")
+end
+
+local function count_names(all)
+  local count = #all
+  for _, instruction in ipairs(all.global) do count = count + #instruction.args end
+  return count + 20 -- predefined arguments
+end
+
+--- What the words of a Dockerfile are refused for is told with its line.
+local function with_line(self, instruction, fn, ...)
+  local ok, err = pcall(fn, self, ...)
+  if ok then return end
+  if not failure.is(err) or err.file then error(err, 0) end
+  failure.raise(err.kind, err.message, { file = self.file.name, line = instruction.line,
+    hint = err.hint })
+end
+
+--- Writes one instruction of a stage as a call in its chain.
+local function write_call(self, instruction)
+  local write = methods[instruction.instruction] or methods.custom
+  self.out:comments(instruction.before, instruction.line, 2)
+  if instruction.inside then
+    self.out:comments(instruction.inside, instruction.line + #instruction.inside, 2)
+  end
+  local method, arguments = write(self, instruction)
+  self.out:add("  " .. literal.call(":" .. method, arguments, 2), instruction.line)
+end
+
+--- `local build = from("golang", { platform = "…" })`, or `return from …` of the only stage.
+local function write_from(self, stage)
+  self.line = stage.line
+  local platform = stage.platform and global.expression(self, stage.platform)
+  local arguments = { (global.base(self, stage)) }
+  if platform then arguments[2] = literal.fields { { "platform", platform } } end
+  if #stage.from.before == 0 then self.out:gap(stage.line) end
+  self.out:comments(stage.from.before, stage.line, 0, self.file.directives)
+  local declaration
+  if #self.stages == 1 and not stage.name then
+    declaration = "return "
+  else
+    local name = stage.name or (stage == self.stages[#self.stages] and "final")
+      or "stage_" .. stage.index
+    declaration, stage.variable = names.declare(self.names, name, "_stage", "stages")
+    declaration = declaration .. " = "
+  end
+  self.out:add(literal.call(declaration .. "from", arguments, 0), stage.line)
+end
+
+local function write_stage(self, stage)
+  self.current = stage
+  with_line(self, stage, write_from, stage)
+  for _, instruction in ipairs(stage.instructions) do
+    with_line(self, instruction, write_call, instruction)
+  end
+end
+
+--- `return { build = build, default = "build" }`: what --target can name.
+local function write_return(self)
+  local last, fields = self.stages[#self.stages], {}
+  if not last.variable then return end
+  for _, stage in ipairs(self.stages) do
+    local is_named = stage.name and self.stages.last[stage.name] == stage
+    if is_named and stage.name ~= "default" then
+      fields[#fields + 1] = { stage.name, stage.variable }
+    end
+  end
+  local is_target = last.name and last.name ~= "default"
+  fields[#fields + 1] = { "default",
+    is_target and literal.text(last.name) or last.variable }
+  self.out:gap(self.file.lines)
+  self.out:add("return " .. literal.render(literal.fields(fields), 0, 7), self.file.lines)
+end
+
+--- Translates; see the head of this file.
+function translate.recipe(file, options)
+  local all = stages.of(file)
+  local self = setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
+    names = names.new(count_names(all)), out = writer.new(),
+    is_idiomatic = options and options.is_idiomatic }, Translation)
+  local tables = names.tables(self.names)
+  if tables then self.out:add(tables, 1) end
+  for _, instruction in ipairs(all.global) do
+    self.line = instruction.line
+    self.out:comments(instruction.before, instruction.line, 0, file.directives)
+    with_line(self, instruction, global.argument, instruction)
+  end
+  for _, stage in ipairs(all) do write_stage(self, stage) end
+  self.out:comments(file.after, file.lines + 1, 0)
+  write_return(self)
+  local text, map = self.out:finish()
+  return { text = text, lines = map }
+end
+
+return translate

@@ -1,0 +1,149 @@
+--- What stands before the first FROM, and FROM itself: words that are known when the recipe is
+-- evaluated. A variable becomes Lua's own: FROM golang:$V is from("golang:" .. V).
+local literal = require "lamina.dockerfile.translate.literal"
+local names = require "lamina.dockerfile.translate.names"
+local scan = require "lamina.util.word.scan"
+
+local global = {}
+
+-- Arguments that are there without being declared (SEMANTICS 19).
+local predefined = {}
+for _, whose in ipairs { "TARGET", "BUILD" } do
+  for _, what in ipairs { "PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT" } do
+    predefined[whose .. what] = true
+  end
+end
+
+-- More pieces than this are put together by expand: Lua nests each `..` in the one before.
+local most_pieces = 20
+
+--- Makes sure that a predefined argument has a variable.
+local function find(self, name)
+  local variable = self.arguments[name]
+  if not variable and predefined[name] then
+    local declaration, reading = names.declare(self.names, name, "_arg", "args")
+    self.out:add(("%s = arg %s"):format(declaration, literal.text(name)), self.line)
+    variable = { reading = reading }
+    self.arguments[name] = variable
+  end
+  return variable
+end
+
+--- Every variable in the nodes, those of operands too.
+local function each_name(nodes, visit)
+  for _, node in ipairs(nodes) do
+    if node.name then visit(node.name) end
+    if node.word then each_name(node.word, visit) end
+    if node.pattern then each_name(node.pattern, visit) end
+  end
+end
+
+--- expand("${V:-1}", { V = V }): what Lua has no short way for.
+local function by_expand(self, nodes)
+  local fields, seen = {}, {}
+  each_name(nodes, function(name)
+    local variable = not seen[name] and find(self, name)
+    seen[name] = true
+    if variable then fields[#fields + 1] = { name, variable.reading } end
+  end)
+  local text = require("lamina.util.word.recipe").text(nodes)
+  local arguments = { literal.text(text), literal.fields(fields) }
+  return literal.call("expand", arguments, 0)
+end
+
+local function is_simple(nodes)
+  for _, node in ipairs(nodes) do
+    if node.op then return false end
+  end
+  return #nodes <= most_pieces
+end
+
+--- Lua source for a word, and whether it has variables.
+function global.expression(self, text)
+  local nodes = scan.nodes(text, scan.docker(self.escape))
+  if not is_simple(nodes) then return by_expand(self, nodes), true end
+  local parts, run, has_variable = {}, {}, false
+  local function finish()
+    local joined = table.concat(run)
+    if joined ~= "" then parts[#parts + 1] = literal.text(joined) end
+    run = {}
+  end
+  for _, node in ipairs(nodes) do
+    if node.text then
+      run[#run + 1] = node.text
+    else
+      local variable = find(self, node.name)
+      has_variable = true
+      if variable then -- one that nobody declares is empty
+        finish()
+        local is_alone = #nodes == 1 or not variable.may_be_nil
+        parts[#parts + 1] = is_alone and variable.reading or ('(%s or "")'):format(variable.reading)
+      end
+    end
+  end
+  finish()
+  return #parts > 0 and table.concat(parts, " .. ") or '""', has_variable
+end
+
+--- ARG before the first FROM.
+function global.argument(self, instruction)
+  for _, word in ipairs(instruction.args) do
+    local name, value = word:match("^([^=]*)=(.*)$")
+    name = name or word
+    local known = self.arguments[name]
+    local arguments = { literal.text(name) }
+    if value then
+      arguments[2] = global.expression(self, value)
+    elseif known then
+      arguments[2] = known.reading
+    end
+    local declaration, reading
+    if known then
+      declaration, reading = known.reading, known.reading
+    else
+      declaration, reading = names.declare(self.names, name, "_arg", "args")
+    end
+    self.out:add(declaration .. " = " .. literal.call("arg", arguments, 0), instruction.line)
+    local may_be_nil = not value and (not known or known.may_be_nil) and not predefined[name]
+    self.arguments[name] = { reading = reading, may_be_nil = may_be_nil }
+  end
+end
+
+--- A pattern that the text of nodes matches, whatever its variables are.
+local function shape_of(nodes)
+  local parts = { "^" }
+  for _, node in ipairs(nodes) do
+    parts[#parts + 1] = node.text and node.text:lower():gsub("%W", "%%%0") or ".*"
+  end
+  return table.concat(parts) .. "$"
+end
+
+--- The stages before one that its FROM could name.
+local function candidates(self, stage)
+  local nodes = scan.nodes(stage.base, scan.docker(self.escape))
+  if #nodes > most_pieces then return {} end
+  local shape, fields, seen = shape_of(nodes), {}, {}
+  for i = stage.index, 1, -1 do
+    local name = self.stages[i].name
+    if name and not seen[name] and name:find(shape) then
+      table.insert(fields, 1, { name, self.stages[i].variable })
+      seen[name] = true
+    end
+  end
+  return fields
+end
+
+--- Lua source for what a stage begins with.
+function global.base(self, stage)
+  local base = self.stages:base_of(stage)
+  if base then return base.variable end
+  local source, has_variable = global.expression(self, stage.base)
+  local fields = has_variable and candidates(self, stage) or {}
+  if #fields == 0 then return source end
+  local declaration, reading = names.declare(self.names, "named", "_stages", "stages")
+  self.out:add(declaration .. " = " .. literal.render(literal.fields(fields), 0, #declaration + 3),
+    self.line)
+  return ("%s[%s] or %s"):format(reading, source, source)
+end
+
+return global

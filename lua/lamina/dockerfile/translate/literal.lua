@@ -1,0 +1,160 @@
+--- Lua source for texts and tables, as a person would write them.
+--
+--   literal.text("it's")    -> "it's" in double quotes; long strings where they read better
+--   literal.list { a, b }, literal.fields { { key, value } }   of sources made here
+--   literal.render(source, indent, column) -> text that may go over several lines
+--
+-- A source is text that stands for itself or a table { items = { { key =, value = source } } }.
+local safe = require "lamina.util.text"
+
+local literal = {}
+
+local width = 100
+
+local keywords = {}
+for word in ([[and break do else elseif end false for function goto if in local nil not or repeat
+  return then true until while]]):gmatch("%a+") do
+  keywords[word] = true
+end
+
+function literal.is_name(text)
+  return text:find("^[%a_][%w_]*$") ~= nil and not keywords[text]
+end
+
+local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
+
+local function escape(char)
+  return named[char] or ("\\x%02X"):format(char:byte())
+end
+
+--- A text between quotes. What a terminal would act on is written as bytes.
+function literal.quoted(text, quote)
+  quote = quote or '"'
+  local inner = text:gsub("[%c\\" .. quote .. "]", function(char)
+    return char == quote and "\\" .. quote or escape(char)
+  end)
+  return quote .. safe.escape(inner) .. quote
+end
+
+--- A long string, its level such that nothing in the text ends it.
+local function long(text, level)
+  local is_long_line = text:find("\n", 1, true)
+  while (text .. "]"):find("]" .. ("="):rep(level) .. "]", 1, true) do level = level + 1 end
+  local equals = ("="):rep(level)
+  return ("[%s[%s%s]%s]"):format(equals, is_long_line and "\n" or "", text, equals)
+end
+
+-- A text with more kinds of closing brackets than this is written in quotes.
+local deepest_level = 8
+
+--- Whether a long string can hold a text: it keeps no carriage return, and shows no control byte.
+local function can_be_long(text)
+  if safe.escape(text, "\n\t") ~= text then return false end
+  return not text:find("]" .. ("="):rep(deepest_level), 1, true)
+end
+
+function literal.text(text)
+  if text:find("\n", 1, true) then
+    return can_be_long(text) and long(text, 0) or literal.quoted(text)
+  end
+  local has_double = text:find('"', 1, true)
+  local is_plain = not text:find("[%c\\]") and safe.escape(text) == text
+  if is_plain and not has_double then return '"' .. text .. '"' end
+  if is_plain and not text:find("'", 1, true) then return "'" .. text .. "'" end
+  if can_be_long(text) then return long(text, 0) end
+  return literal.quoted(text)
+end
+
+--- A text over several lines that is one line: each part ends with \z, which skips the line end
+-- and the blanks behind it. Blanks that begin a part go to the end of the line before.
+function literal.joined(parts, indent)
+  local lines, blanks = {}, ""
+  for i = #parts, 1, -1 do
+    local lead, rest = parts[i]:match("^(%s*)(.*)$")
+    if i == 1 then lead, rest = "", parts[1] end
+    local text = literal.quoted(rest .. blanks):sub(2, -2)
+    table.insert(lines, 1, text)
+    blanks = lead
+  end
+  return '"' .. table.concat(lines, "\\z\n" .. (" "):rep(indent)) .. '"'
+end
+
+function literal.list(values)
+  local items = {}
+  for i, value in ipairs(values) do items[i] = { value = value } end
+  return { items = items }
+end
+
+--- Names and values; `values` stand before them without a name.
+function literal.fields(fields, values)
+  local node = literal.list(values or {})
+  for _, field in ipairs(fields) do
+    node.items[#node.items + 1] = { key = field[1], value = field[2] }
+  end
+  return node
+end
+
+local function key_text(key)
+  return literal.is_name(key) and key .. " = " or ("[%s] = "):format(literal.text(key))
+end
+
+--- How much of a text counts for the width: its first line.
+local function first_width(text)
+  return (text:find("\n", 1, true) or #text + 1) - 1
+end
+
+local function in_one_line(node)
+  if type(node) == "string" then return node end
+  if #node.items == 0 then return "{}" end
+  local parts = {}
+  for i, item in ipairs(node.items) do
+    parts[i] = (item.key and key_text(item.key) or "") .. in_one_line(item.value)
+  end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+--- The source as text; what is too wide for one line gets a line for each item.
+function literal.render(node, indent, column)
+  local text = in_one_line(node)
+  if type(node) == "string" or column + first_width(text) <= width then return text end
+  local lines = { "{" }
+  for _, item in ipairs(node.items) do
+    local key = item.key and key_text(item.key) or ""
+    lines[#lines + 1] = (" "):rep(indent + 2) .. key
+      .. literal.render(item.value, indent + 2, indent + 2 + #key) .. ","
+  end
+  lines[#lines + 1] = (" "):rep(indent) .. "}"
+  return table.concat(lines, "\n")
+end
+
+--- Whether a source is one text or one table and nothing more: then a call of it needs no
+-- parentheses.
+local function is_single(node)
+  if type(node) == "table" then return true end
+  local quote = node:match("^[\"']")
+  if quote then
+    local rest = node:sub(2):gsub("\\.", "")
+    return rest:find(quote, 1, true) == #rest
+  end
+  local equals = node:match("^%[(=*)%[")
+  return equals ~= nil and select(2, node:find("]" .. equals .. "]", 1, true)) == #node
+end
+
+--- A call: method and sources of its arguments.
+function literal.call(method, arguments, indent)
+  local column = indent + #method
+  if #arguments == 1 then
+    local one = literal.render(arguments[1], indent, column + 1)
+    return method .. (is_single(arguments[1]) and " " .. one or "(" .. one .. ")")
+  end
+  local parts = {}
+  for i, argument in ipairs(arguments) do
+    local before = table.concat(parts, ", ")
+    local last = before:match("[^\n]*$")
+    local at = #last + (before == "" and column + 1 or 2) + (before:find("\n") and 0 or column)
+    parts[i] = literal.render(argument, indent, at)
+  end
+  return method .. "(" .. table.concat(parts, ", ") .. ")"
+end
+
+return literal

@@ -1,0 +1,128 @@
+--- How each instruction of a stage is written as a method call: functions by the instruction's
+-- name that answer the method's name and its arguments, as sources of literal.lua.
+--
+-- `self` is the translation; self:word(text) turns a Dockerfile's word into a recipe's.
+local files = require "lamina.dockerfile.translate.files"
+local literal = require "lamina.dockerfile.translate.literal"
+local run = require "lamina.dockerfile.translate.run"
+
+local methods = {}
+
+local function texts(words)
+  local list = {}
+  for i, word in ipairs(words) do list[i] = literal.text(word) end
+  return list
+end
+
+--- A command in either form.
+local function command(instruction)
+  if instruction.json then return literal.list(texts(instruction.args)) end
+  return literal.text(instruction.args[1] or "")
+end
+
+--- Names and values: as a table where its order is the order of the names, else as pairs.
+local function pairs_of(self, args)
+  local fields, list, is_sorted = {}, {}, true
+  for i = 1, #args, 2 do
+    local name, value = self:word(args[i]), self:word(args[i + 1])
+    is_sorted = is_sorted and (i == 1 or fields[#fields][1] < name)
+    fields[#fields + 1] = { name, literal.text(value) }
+    list[#list + 1] = literal.list { literal.text(name), literal.text(value) }
+  end
+  return is_sorted and literal.fields(fields) or literal.list(list)
+end
+
+--- Each word as an argument of its own.
+local function several(self, args)
+  local list = {}
+  for i, word in ipairs(args) do list[i] = literal.text(self:word(word)) end
+  return list
+end
+
+function methods.ENV(self, instruction) return "env", { pairs_of(self, instruction.args) } end
+function methods.LABEL(self, instruction) return "label", { pairs_of(self, instruction.args) } end
+
+local function argument(self, word)
+  local name, value = word:match("^([^=]*)=(.*)$")
+  if not name then return { literal.text(word) } end
+  return { literal.text(name), literal.text(self:word(value)) }
+end
+
+--- One argument is arg(name, default); several in one instruction are one call as well.
+function methods.ARG(self, instruction)
+  if #instruction.args == 1 then return "arg", argument(self, instruction.args[1]) end
+  local list = {}
+  for i, word in ipairs(instruction.args) do
+    local one = argument(self, word)
+    list[i] = one[2] and literal.list(one) or one[1]
+  end
+  return "arg", { literal.list(list) }
+end
+
+--- Instructions whose one text is a word.
+for name, method in pairs { WORKDIR = "workdir", USER = "user", STOPSIGNAL = "stopsignal" } do
+  methods[name] = function(self, instruction)
+    return method, { literal.text(self:word(instruction.args[1])) }
+  end
+end
+
+function methods.MAINTAINER(_, instruction)
+  return "maintainer", { literal.text(instruction.args[1]) }
+end
+
+function methods.EXPOSE(self, instruction) return "expose", several(self, instruction.args) end
+
+function methods.VOLUME(self, instruction)
+  local list = {}
+  for i, path in ipairs(instruction.args) do list[i] = path:match("^%s*(.-)%s*$") end
+  return "volume", several(self, list)
+end
+
+function methods.CMD(_, instruction) return "cmd", { command(instruction) } end
+function methods.ENTRYPOINT(_, instruction) return "entrypoint", { command(instruction) } end
+
+function methods.SHELL(_, instruction)
+  return "shell", { literal.list(texts(instruction.args)) }
+end
+
+local health_options = { "interval", "timeout", "start_period", "start_interval" }
+
+function methods.HEALTHCHECK(_, instruction)
+  if instruction.args[1] == "NONE" then return "healthcheck", { "false" } end
+  local words = table.move(instruction.args, 2, #instruction.args, 1, {})
+  local what = instruction.json and literal.list(texts(words)) or literal.text(words[1])
+  local fields, options = {}, instruction.options
+  for _, name in ipairs(health_options) do
+    local value = options[name]
+    if value and value ~= "" then fields[#fields + 1] = { name, literal.text(value) } end
+  end
+  local retries = (options.retries or ""):match("%d+")
+  if retries then fields[#fields + 1] = { "retries", tostring(math.tointeger(retries)) } end
+  return "healthcheck", { what, #fields > 0 and literal.fields(fields) or nil }
+end
+
+--- The trigger as the image keeps it: its text, heredocs behind it (SEMANTICS 40).
+function methods.ONBUILD(_, instruction)
+  local parts = { (instruction.text:gsub("^%s*%S+%s*", "")) }
+  for _, one in ipairs(instruction.onbuild.heredocs or {}) do
+    parts[#parts + 1] = one.raw .. one.name
+  end
+  return "onbuild", { literal.text(table.concat(parts, "\n")) }
+end
+
+methods.RUN, methods.COPY, methods.ADD = run, files, files
+
+--- A custom instruction: its words, then its flags.
+function methods.custom(self, instruction)
+  local fields = {}
+  for name, value in pairs(instruction.options) do
+    local source = type(value) == "string" and literal.text(self:word(value))
+      or type(value) == "table" and literal.list(several(self, value)) or tostring(value)
+    fields[#fields + 1] = { name, source }
+  end
+  table.sort(fields, function(a, b) return a[1] < b[1] end)
+  return instruction.instruction:lower(), { literal.fields(fields, several(self,
+    instruction.args)) }
+end
+
+return methods
