@@ -217,7 +217,7 @@ describe("lamina build", function()
       helper.lamina_path, dir), "nonsense")
     assert.equal(1, status)
     assert.equal("", id)
-    assert.matches("lamina: -:1:", err, 1, true)
+    assert.matches("lamina: <stdin>:1:", err, 1, true)
   end)
 
   it("runs steps with their own user, environment, directory and network", function()
