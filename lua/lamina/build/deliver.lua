@@ -59,6 +59,7 @@ local function unpack(tree, one, target)
   if tree:stat(one.path).type ~= "file" then return false end
   local file <close> = failure.check(fs.open(one.path, "r", { root = tree.fd }))
   if not failure.check(layer.probe(file:fd())).tar then return false end
+  failure.check(file:seek(0))
   local chown = target.chown or {}
   directory.make(target.to, target.destination, { uid = chown[1] or 0, gid = chown[2] or 0 },
     fixed_time)
