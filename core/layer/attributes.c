@@ -87,8 +87,9 @@ static int set_xattr(const struct target *t, const char *name, const void *value
 	return 0;
 }
 
-static int set_xattrs(const struct lam_placer *p, const struct target *t,
-		      struct archive_entry *entry, struct lam_err *err)
+/* Before one is set: the kernel's own limits differ between file systems. */
+static int check_xattrs(const struct lam_placer *p, struct archive_entry *entry,
+			struct lam_err *err)
 {
 	const struct lam_apply_limits *limits = &p->how->limits;
 	const char *name;
@@ -105,9 +106,23 @@ static int set_xattrs(const struct lam_placer *p, const struct target *t,
 		if (++count > limits->xattrs)
 			return lam_err_set(err, E2BIG, "more xattrs than the limit 'xattrs' of %u",
 					   limits->xattrs);
+	}
+	return 0;
+}
+
+static int set_xattrs(const struct lam_placer *p, const struct target *t,
+		      struct archive_entry *entry, struct lam_err *err)
+{
+	const char *name;
+	const void *value;
+	size_t size;
+
+	if (check_xattrs(p, entry, err) < 0)
+		return -1;
+	p->api->archive_entry_xattr_reset(entry);
+	while (p->api->archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
 		if (lam_mark_xattr_travels(name) && set_xattr(t, name, value, size, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

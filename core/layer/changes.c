@@ -163,7 +163,7 @@ static int below(struct changes *c, const struct pair *dirs, struct lam_err *err
 int lam_changes(int upper, int lower, int userxattr, lam_change_visit *visit, void *data,
 		struct lam_err *err)
 {
-	const struct pair roots = { upper, lower, 0, 0 };
+	const struct pair roots = { upper, lower, lam_mark_is_opaque(upper, userxattr), 0 };
 	struct changes c = { visit, data, LAM_BUF_INIT, userxattr };
 	int result = lam_buf_puts(&c.path, "", err);
 

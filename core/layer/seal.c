@@ -147,7 +147,9 @@ static long seal_below(const struct pair *dirs, struct lam_err *err)
 
 long lam_seal(int upper, int lower, int userxattr, struct lam_err *err)
 {
-	const struct pair roots = { upper, lower, 0, userxattr, 0 };
+	const struct pair roots = { upper, lower, lam_mark_is_opaque(upper, userxattr), userxattr,
+				    0 };
+	long removed = seal_below(&roots, err);
 
-	return seal_below(&roots, err);
+	return removed < 0 || drop_opaque(upper, err) < 0 ? -1 : removed;
 }
