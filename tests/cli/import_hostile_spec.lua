@@ -11,7 +11,8 @@ local function import_all(archives, store, numbers)
   helper.write(folder .. "/numbers", table.concat(numbers, "\n") .. "\n")
   helper.write(folder .. "/one", ([[
     %s import %s/$1.tar "case-$1" >%s/$1.out 2>%s/$1.err </dev/null
-    echo $? >%s/$1.status]]):format(helper.quote(helper.lamina_path), folder, folder, folder, folder))
+    echo $? >%s/$1.status]])
+    :format(helper.quote(helper.lamina_path), folder, folder, folder, folder))
   helper.sh(("LAMINA_ROOT=%s xargs -P 2 -n 1 sh %s/one <%s/numbers"):format(
     helper.quote(store.root), folder, folder))
   local results = {}

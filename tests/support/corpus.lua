@@ -48,8 +48,8 @@ function Corpus:path(number) return ("%s/%d.tar"):format(self.folder, number) en
 
 --- All there is to see of the folder outside, times of reading among it.
 function Corpus:canary_state()
-  local _, out = helper.sh(("cd %s && stat -c '%%n %%a %%u:%%g %%h %%s %%x %%y %%z' . secret; ls -A; "
-    .. "getfattr -d -m - . secret 2>/dev/null"):format(self.canary))
+  local _, out = helper.sh(("cd %s && stat -c '%%n %%a %%u:%%g %%h %%s %%x %%y %%z' . secret; "
+    .. "ls -A; getfattr -d -m - . secret 2>/dev/null"):format(self.canary))
   return out
 end
 

@@ -2,8 +2,8 @@
 --
 -- A case is { name, list for tar.of or bytes, tree = text of support.tree } where it is acceptable,
 -- err = what the message says where it is refused; match and has (a path) stand for a tree. Who
--- has fewer than `ids` ids is refused; `limits` are small ones; `filter` is a shell command that the
--- bytes go through, which stand in `in` too. CANARY stands for a folder outside.
+-- has fewer than `ids` ids is refused; `limits` are small ones; `filter` is a shell command that
+-- the bytes go through, which stand in `in` too. CANARY stands for a folder outside.
 local tar = require "support.tar"
 
 local cases = {}
@@ -286,8 +286,8 @@ accept("ACLs mean nothing but the mode they hold", { { "x", pax = { { "SCHILY.ac
 -- Header forms -------------------------------------------------------------------------------
 
 accept("PAX record twice", { { "x", pax = { { "path", "a" }, { "path", "b" } } } }, "b 644")
-accept("global PAX header", { tar.pax({ { "path", "evil" }, { "uid", "5" } }, "g"), file("x", "1") },
-  "x 644 1")
+accept("global PAX header",
+  { tar.pax({ { "path", "evil" }, { "uid", "5" } }, "g"), file("x", "1") }, "x 644 1")
 refuse("PAX record with a short length", { tar.pax "5 path=abc\n", file "x" }, "pax")
 refuse("PAX record with a long length", { tar.pax "99 path=abc\n", file "x" }, "pax")
 refuse("PAX record without '='", { tar.pax "11 pathabc\n", file "x" }, "pax")
