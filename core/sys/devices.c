@@ -49,31 +49,41 @@ static int bind_node(int dev, size_t i, struct lam_err *err)
 	return 0;
 }
 
+/* A node of our own, mounted over itself: /dev is nodev in the end, so that a node which root makes
+ * in there opens nothing; these mounts are not. */
+static int make_node(int dev, size_t i, struct lam_err *err)
+{
+	const char *name = nodes[i].name;
+	dev_t number = makedev(nodes[i].major, nodes[i].minor);
+	lam_autofd tree = -1, target = -1;
+
+	if (mknodat(dev, name, S_IFCHR | 0666, number) < 0 || fchmodat(dev, name, 0666, 0) < 0)
+		return lam_err_set(err, errno, "make /dev/%s", name);
+	tree = lam_open_tree(dev, name, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+	target = openat(dev, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (tree < 0 || target < 0 || lam_move_mount(tree, target) < 0)
+		return lam_err_set(err, errno, "mount /dev/%s", name);
+	return 0;
+}
+
 static int make_nodes(const struct lam_container *c, int dev, struct lam_err *err)
 {
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
-		dev_t number = makedev(nodes[i].major, nodes[i].minor);
-
-		if (c->rootless) {
-			if (bind_node(dev, i, err) < 0)
-				return -1;
-			continue;
-		}
-		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, number) < 0 ||
-		    fchmodat(dev, nodes[i].name, 0666, 0) < 0)
-			return lam_err_set(err, errno, "make /dev/%s", nodes[i].name);
-	}
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
+		if ((c->rootless ? bind_node(dev, i, err) : make_node(dev, i, err)) < 0)
+			return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
 		if (symlinkat(links[i].target, dev, links[i].name) < 0)
 			return lam_err_set(err, errno, "link /dev/%s", links[i].name);
+	if (lam_mount_setattr(dev, 0, MOUNT_ATTR_NODEV) < 0)
+		return lam_err_set(err, errno, "make /dev nodev");
 	return 0;
 }
 
 /* Mounts a file system in a new directory of /dev; returns its descriptor. */
 static int mount_in(int dev, const char *name, const char *type, const char *options,
-		    struct lam_err *err)
+		    unsigned attributes, struct lam_err *err)
 {
-	lam_autofd tree = lam_newmount(type, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	lam_autofd tree = lam_newmount(type, options, attributes, err);
 	lam_autofd target = -1;
 
 	if (tree < 0)
@@ -106,15 +116,17 @@ static int mount_inner(const struct lam_container *c, int dev, int *master, int 
 	/* group 5 is tty on Debian, Alpine and Fedora alike */
 	const char *options = c->ids > 5 ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
 					 : "newinstance,ptmxmode=0666,mode=0620";
-	lam_autofd pts = mount_in(dev, "pts", "devpts", options, err);
+	const unsigned terminals = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	const unsigned files = terminals | MOUNT_ATTR_NODEV;
+	lam_autofd pts = mount_in(dev, "pts", "devpts", options, terminals, err);
 	lam_autofd shm = -1, queues = -1;
 
 	if (pts < 0)
 		return -1;
-	shm = mount_in(dev, "shm", "tmpfs", "mode=1777,size=64m", err);
+	shm = mount_in(dev, "shm", "tmpfs", "mode=1777,size=64m", files, err);
 	if (shm < 0)
 		return -1;
-	queues = mount_in(dev, "mqueue", "mqueue", NULL, err);
+	queues = mount_in(dev, "mqueue", "mqueue", NULL, files, err);
 	if (queues < 0 && err->num != ENODEV)
 		return -1;
 	return c->terminal ? open_terminal(pts, master, slave, err) : 0;
