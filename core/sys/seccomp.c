@@ -88,20 +88,28 @@ static int add_conditional(scmp_filter_ctx ctx, uint64_t caps, struct lam_err *e
 	return add(ctx, SCMP_ACT_ERRNO(ENOSYS), "clone3", err); /* its flags can't be seen */
 }
 
-/* No pushing of input into a terminal: TIOCSTI and TIOCLINUX. */
-static int refuse_ioctls(scmp_filter_ctx ctx, uint64_t caps, struct lam_err *err)
+static int refuse(scmp_filter_ctx ctx, int error, int nr, struct scmp_arg_cmp condition,
+		  struct lam_err *err)
 {
-	static const unsigned refused[] = { 0x5412, 0x541c };
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(error), nr, 1, condition);
+
+	return rc < 0 ? lam_err_set(err, -rc, "seccomp rule %d", nr) : 0;
+}
+
+/* What an allowed call may not be used for: pushing input into a terminal (TIOCSTI, TIOCLINUX),
+ * and making a socket through socketcall, whose family can't be seen. libseccomp allows that one by
+ * itself with `socket`, so it is refused by a filter of its own. */
+static int refuse_uses(scmp_filter_ctx ctx, uint64_t caps, struct lam_err *err)
+{
+	const struct scmp_arg_cmp sti = compare(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, 0x5412);
+	const struct scmp_arg_cmp console = compare(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, 0x541c);
+	const struct scmp_arg_cmp make = compare(0, SCMP_CMP_EQ, 1, 0);
 
 	(void)caps;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
-					  compare(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, refused[i]));
-
-		if (rc < 0)
-			return lam_err_set(err, -rc, "seccomp rule ioctl");
-	}
-	return 0;
+	if (refuse(ctx, ENOTTY, SCMP_SYS(ioctl), sti, err) < 0 ||
+	    refuse(ctx, ENOTTY, SCMP_SYS(ioctl), console, err) < 0)
+		return -1;
+	return refuse(ctx, EPERM, SCMP_SYS(socketcall), make, err);
 }
 
 static int add_archs(scmp_filter_ctx ctx, struct lam_err *err)
@@ -164,7 +172,7 @@ int lam_seccomp_compile(uint64_t caps, struct lam_seccomp *out, struct lam_err *
 {
 	if (compile(SCMP_ACT_ERRNO(EPERM), allow_calls, caps, &out->calls, err) < 0)
 		return -1;
-	return compile(SCMP_ACT_ALLOW, refuse_ioctls, caps, &out->ioctls, err);
+	return compile(SCMP_ACT_ALLOW, refuse_uses, caps, &out->uses, err);
 }
 
 static int install(const struct lam_seccomp_part *part, struct lam_err *err)
@@ -178,12 +186,12 @@ static int install(const struct lam_seccomp_part *part, struct lam_err *err)
 
 int lam_seccomp_install(const struct lam_seccomp *filter, struct lam_err *err)
 {
-	return install(&filter->ioctls, err) < 0 ? -1 : install(&filter->calls, err);
+	return install(&filter->uses, err) < 0 ? -1 : install(&filter->calls, err);
 }
 
 void lam_seccomp_free(struct lam_seccomp *filter)
 {
 	free(filter->calls.code);
-	free(filter->ioctls.code);
+	free(filter->uses.code);
 	*filter = (struct lam_seccomp){ { NULL, 0 }, { NULL, 0 } };
 }

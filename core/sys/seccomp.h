@@ -17,7 +17,7 @@ struct lam_seccomp_part {
 /* Two programs, since one rule can't both allow ioctl and refuse some of its commands by the
  * low half of the argument, which is all that the kernel looks at. */
 struct lam_seccomp {
-	struct lam_seccomp_part calls, ioctls;
+	struct lam_seccomp_part calls, uses;
 };
 
 /* Compiles the profile for a process with these capabilities (see caps.h). */
