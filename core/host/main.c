@@ -3,6 +3,7 @@
  * LAMINA_LUA=DIR makes `require` read lamina.* from DIR first, so that a script can be
  * changed without building. It is ignored where the kernel says the process has gained
  * privileges (getauxval(3), AT_SECURE). */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bind/lamlua.h"
 #include "bind/preload.h"
@@ -96,6 +98,17 @@ static int run(lua_State *L, int argc, char **argv)
 	return lua_pcall(L, 1, 1, 1) == LUA_OK ? 0 : -1;
 }
 
+/* A stream that the caller has closed would become whatever is opened next: the database, say. */
+static int open_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 ? -1 : close(fd);
+}
+
 static void harden(void)
 {
 	const struct rlimit none = { 0, 0 };
@@ -110,9 +123,12 @@ static void harden(void)
 int main(int argc, char **argv)
 {
 	const char *dir = getauxval(AT_SECURE) ? NULL : getenv("LAMINA_LUA");
-	lua_State *L = lamL_newstate();
+	lua_State *L;
 	int status;
 
+	if (open_streams() < 0)
+		return 1;
+	L = lamL_newstate();
 	if (!L || argc < 1) {
 		fputs("lamina: out of memory\n", stderr);
 		return 1;

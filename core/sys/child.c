@@ -176,8 +176,8 @@ static _Noreturn void execute(const struct lam_container *c, char *const *words)
 static int finish(const struct lam_container *c, int slave, int *report, struct lam_err *err)
 {
 	umask(022);
-	if (set_directory(c, err) < 0 || set_limits(c, err) < 0 || set_session(slave, err) < 0 ||
-	    set_stdio(c, slave, err) < 0 || close_others(c, report, err) < 0)
+	if (set_limits(c, err) < 0 || set_session(slave, err) < 0 || set_stdio(c, slave, err) < 0 ||
+	    close_others(c, report, err) < 0 || set_directory(c, err) < 0)
 		return -1;
 	return set_identity(c, err);
 }
