@@ -46,6 +46,7 @@ local function take_root(store, record)
 end
 
 local function create(store, options, words)
+  local _held <close> = store:hold() -- the image's layers stay until the container keeps them
   local image = store.images:resolve(options.image)
   local config = settings.config(options, words, image)
   if #settings.command(config) == 0 then
@@ -56,6 +57,7 @@ local function create(store, options, words)
   config.host.mounts = volume.list(options.volume, config.Volumes)
   local record = store.containers:create {
     image = image.id, name = options.name, config = config, layers = image.layers,
+    claims = true,
   }
   local ok, err = pcall(function()
     take_root(store, record)
@@ -125,7 +127,8 @@ local function ending(store, record)
 end
 
 local function start_and_attend(store, record, streams)
-  local _claim <close> = store.containers:claim(record.id)
+  local _claim <close> = record.claim or store.containers:claim(record.id)
+  record = store.containers:get(record.id) -- a commit may have been first
   local ended <close> = ending(store, record)
   local ok, running = pcall(exec.start, store, specification(store, record, streams))
   if not ok then

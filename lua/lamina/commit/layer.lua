@@ -57,12 +57,15 @@ end
 
 local function of_stopped(store, record)
   local _claim <close> = store.containers:claim(record.id)
+  record = store.containers:get(record.id) -- another commit may have been first
   local info = seal(store, record, record.dir .. "/upper")
   return info and rebase.run(store, record, info) or record.layers
 end
 
 --- The diff IDs, bottom first, of the container as it is now; without a change its own.
+-- They are kept for this process: the container may be removed before the image names them.
 function layer.keep(store, record, pauses)
+  for _, diff_id in ipairs(record.layers) do store:lease("layer", diff_id) end
   if record.status == "running" then return of_running(store, record, pauses) end
   return of_stopped(store, record)
 end

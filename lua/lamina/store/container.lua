@@ -97,7 +97,8 @@ function Containers:keep_record(id)
 end
 
 --- Makes a container: { image =, name =, config =, layers = diff IDs bottom first }. `upper` and
--- `work` are in the answered container's `dir`.
+-- `work` are in the answered container's `dir`. With `claims` it is claimed before anybody can see
+-- it, and so can't be pruned before it runs; the lock is in the answer's `claim`.
 function Containers:create(fields)
   if fields.name then
     check_name(fields.name)
@@ -108,6 +109,7 @@ function Containers:create(fields)
   failure.check(fs.mkdir(dir .. "/upper", 493)) -- 0755: the root's own mode
   failure.check(fs.chmod(dir .. "/upper", 493))
   failure.check(fs.mkdir(dir .. "/work", 448)) -- 0700
+  local claim = fields.claims and failure.check(fs.lock(dir .. "/lock", "exclusive")) or nil
   local _held <close> = self.store:hold()
   self.store:transaction(function()
     insert(self, id, fields)
@@ -115,7 +117,9 @@ function Containers:create(fields)
     return true
   end)
   self:keep_record(id)
-  return self:get(id)
+  local record = self:get(id)
+  record.claim = claim
+  return record
 end
 
 local function not_found(self, text)
@@ -157,6 +161,7 @@ end
 function Containers:claim(id)
   local lock, err = fs.lock(self.dir .. "/" .. id .. "/lock", "exclusive", { wait = false })
   if lock then return lock end
+  if err.errno == "ENOENT" then not_found(self, id) end -- removed meanwhile
   if err.errno ~= "EAGAIN" then failure.check(nil, err) end
   failure.raise("name-in-use", ("container %s is running"):format(id:sub(1, 12)))
 end

@@ -4,6 +4,7 @@
 -- The order makes it safe to be killed anywhere. The container's row names the new layer first;
 -- so the collector keeps it, and `settle` can tell what is missing: while the layer has no row,
 -- the files are still the container's own, under one name or the other.
+local core = require "lamina.core.layer"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 
@@ -37,6 +38,7 @@ function rebase.run(store, record, info)
   local upper, layers = record.dir .. "/upper", with(record.layers, info.diff_id)
   local root = failure.check(fs.stat(upper))
   local is_there = store.layers:has(info.diff_id)
+  store:lease("layer", info.diff_id)
   store.containers:rebase(record.id, layers)
   if is_there then
     failure.check(fs.rename(upper, store:temp("gone") .. "/upper"))
@@ -53,22 +55,30 @@ local function drop_top(store, record)
   store.containers:rebase(record.id, layers)
 end
 
---- Finishes or undoes what a killed rebase left of one container.
+local function packs_to(dir, diff_id)
+  local info = core.pack(dir, { form = "overlay" })
+  return info ~= nil and info.diff_id == diff_id
+end
+
+--- Finishes or undoes what a kill or a power loss left of one container's rebase.
 local function settle_one(store, record)
   local top = record.layers[#record.layers]
   local dir, upper = store.layers:path(top), record.dir .. "/upper"
   local layer, own = fs.stat(dir, { follow = false }), fs.stat(upper, { follow = false })
-  if store.layers:get(top) then
-    if layer and not own then make_upper(record.dir, layer) end
-  else
+  if not store.layers:get(top) then
     if layer and not own then failure.check(fs.rename(dir, upper)) end
     drop_top(store, record)
+  elseif layer and not own then
+    make_upper(record.dir, layer)
+  elseif own and not layer and packs_to(upper, top) then -- the disk has the row, not the new name
+    failure.check(fs.rename(upper, dir))
+    make_upper(record.dir, own)
   end
 end
 
 --- Whether nothing is missing, as far as can be seen without a lock.
 local function is_whole(store, row)
-  return store.layers:get("sha256:" .. row.layers:sub(-64)) ~= nil
+  return store.layers:has("sha256:" .. row.layers:sub(-64))
     and fs.stat(("%s/containers/%s/upper"):format(store.root, row.id)) ~= nil
 end
 
