@@ -37,6 +37,12 @@ function killer.kill_after(command, seconds, whom)
     .. "wait $pid"):format(marked(command), seconds, target))
 end
 
+--- Starts a command line and kills its first process as soon as a shell condition holds.
+function killer.kill_when(command, condition)
+  helper.sh(("(%s) >/dev/null 2>&1 & pid=$!; until %s; do sleep 0.01; done; "
+    .. "kill -KILL $pid; wait $pid"):format(marked(command), condition))
+end
+
 local function is_marked(pid)
   local file = io.open("/proc/" .. pid .. "/environ", "rb")
   if not file then return false end
