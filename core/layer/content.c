@@ -146,11 +146,7 @@ static int read_file(struct lam_content *content, int dir, const char *name, str
 	if (hash_xattrs(content->sha, &from, err) < 0 ||
 	    hash_file(content, fd, before.st_size, err) < 0)
 		return -1;
-	if (fstat(fd, after) < 0)
-		return lam_err_set(err, errno, "stat");
-	if (!lam_memory_same(&before, after))
-		after->st_ino = 0; /* like no file that was seen */
-	return 0;
+	return fstat(fd, after) < 0 ? lam_err_set(err, errno, "stat") : 0;
 }
 
 /* Links, devices, FIFOs and sockets: O_PATH opens none of them. */
