@@ -46,14 +46,14 @@ local function own_config(options, words)
   }
 end
 
---- Each known name of a list of capabilities; "ALL" is all.
+--- Each known name of a list of capabilities; "ALL" is all that there are to give.
 local function named_capabilities(texts, what, visit)
   local known = {}
   for _, name in ipairs(privilege.capabilities) do known[name] = true end
   for _, text in ipairs(texts or {}) do
     local name = text:upper():gsub("^CAP_", "")
     if name == "ALL" then
-      for _, each in ipairs(privilege.capabilities) do visit(each) end
+      for _, each in ipairs(privilege.available()) do visit(each) end
     elseif known[name] then
       visit(name)
     else
@@ -100,12 +100,18 @@ local function no_new_privileges(texts)
   return on
 end
 
+local function hostname(name)
+  if not name or (name:find("^[%w][%w_.-]*$") and #name <= 64) then return name end
+  usage("--hostname '%s': letters, digits, '-', '_' and '.' are meant, 64 at most", name)
+end
+
 local function host(options)
   return {
     network = network(options.network), readonly = options.read_only, init = options.init,
     capabilities = capabilities(options), removed = options.rm,
     no_new_privileges = no_new_privileges(options.security_opt),
-    terminal = options.tty, interactive = options.interactive, hostname = options.hostname,
+    terminal = options.tty, interactive = options.interactive,
+    hostname = hostname(options.hostname),
   }
 end
 

@@ -1,6 +1,10 @@
 --- What a command that may do everything gets (`security = "insecure"`, `--privileged`).
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+
 local privilege = {}
 
+-- By their numbers in the kernel, from 0 on.
 privilege.capabilities = {}
 
 for name in ([[CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
@@ -9,6 +13,16 @@ for name in ([[CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETU
   SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG
   WAKE_ALARM BLOCK_SUSPEND AUDIT_READ]]):gmatch("%S+") do
   table.insert(privilege.capabilities, name)
+end
+
+--- Those of them that this process has to give: root in a container lacks some.
+function privilege.available()
+  local status = failure.check(fs.read("/proc/self/status"))
+  local own, list = tonumber(status:match("\nCapPrm:%s*(%x+)"), 16), {}
+  for number, name in ipairs(privilege.capabilities) do
+    if own & (1 << number - 1) ~= 0 then list[#list + 1] = name end
+  end
+  return list
 end
 
 return privilege

@@ -130,7 +130,7 @@ local function specification(vertex, work, dir, below, places, streams)
     layers = below, upper = dir.upper, work = dir.work, args = params.args, env = env,
     cwd = params.cwd, user = params.user, network = net, mounts = places.list, volatile = true,
     stdin = streams.null:fd(), stdout = streams.stdout:fd(), stderr = streams.stderr:fd(),
-    capabilities = is_insecure and privilege.capabilities or nil, seccomp = not is_insecure,
+    capabilities = is_insecure and privilege.available() or nil, seccomp = not is_insecure,
   }
 end
 
