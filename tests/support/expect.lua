@@ -66,11 +66,13 @@ function Session:wait_for(text, seconds)
   error(("waited in vain for %q; shown: %s"):format(text, self:shown():sub(-2000)), 2)
 end
 
---- Types a command line at a shell prompt and answers its output: what stands before a mark.
+--- Types a command line at a shell prompt; answers its output (what stands before a mark) and
+-- its status.
 function Session:command(line, seconds)
   self.marks = (self.marks or 0) + 1
   self:type(("%s; echo mark-''%d-$?\n"):format(line, self.marks))
-  return self:wait_for(("mark-%d-"):format(self.marks), seconds)
+  local output = self:wait_for(("mark-%d-"):format(self.marks), seconds)
+  return output, tonumber(self:wait_for("\n"):match("%d+"))
 end
 
 --- Gives the terminal another size, as a window that is dragged does.

@@ -74,6 +74,8 @@ c_tests
 stage
 if [ "$(id -u)" = 0 ]; then
 	id "$user" >/dev/null 2>&1 || useradd -m "$user"
+	grep -q "^$user:" /etc/subuid 2>/dev/null || # where useradd gives none
+		usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 "$user"
 	[ ! -c /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does where it runs; slirp4netns needs it
 	specs root env
 	chmod -R a+rwX "$work/tree"

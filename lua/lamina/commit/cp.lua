@@ -128,11 +128,14 @@ function cp.write_tar(store, from, output, options)
   sched.job(layer.pack, dir, { form = "tree", output = output, compression = "none" })
 end
 
---- Unpacks a tar, in any compression, into a directory that is there.
-function cp.read_tar(input, to)
+--- Unpacks a tar, in any compression, into a directory that is there. Its owners are kept, unless
+-- this user has one id only to give.
+function cp.read_tar(store, input, to)
   local entry = found(to, true)
   if entry.type ~= "dir" then fail("%s is not a directory", to.path) end
-  sched.job(layer.apply, input, to.path, { form = "tree", root = to.fd })
+  local owner = store.ids == 1 and 0 or nil
+  sched.job(layer.apply, input, to.path, { form = "tree", root = to.fd, ids = store.ids,
+    uid = owner, gid = owner })
 end
 
 return cp

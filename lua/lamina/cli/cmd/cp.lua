@@ -22,7 +22,7 @@ end
 local function to_container(store, from, to, options)
   local record = store.containers:get(to.container)
   local target <close> = place.open(store, record, to.path, true)
-  if from.is_stream then return cp.read_tar(0, target) end
+  if from.is_stream then return cp.read_tar(store, 0, target) end
   local source <close> = place.host(from.path)
   cp.copy(store, source, target, options)
 end
