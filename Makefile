@@ -31,7 +31,7 @@ pkg_libs   := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile = $(CC) -std=gnu11 -fPIC -MMD -MP -Icore $(pkg_cflags) $(WARN) $(HARDEN) $(DEFINES) $(CFLAGS) $(SAN)
 
 core_src := $(sort $(wildcard core/base/*.c core/sys/*.c core/layer/*.c core/bind/*.c))
-core_obj := $(core_src:%.c=$B/%.o)
+core_obj := $(core_src:%.c=$B/%.o) $B/seccomp_default.o
 # Everything below bind/ links into the C tests, which have no Lua at all.
 floor_obj := $(filter-out $B/core/bind/%,$(core_obj))
 scripts  := $(sort $(shell find lua/lamina -name '*.lua'))
@@ -56,8 +56,18 @@ $B/embed.c: core/host/embed.lua $(scripts)
 	$Qlua5.4 core/host/embed.lua $(modules) $(if $(argparse),argparse=$(argparse)) >$@.new
 	$Qmv $@.new $@
 
-$B/embed.o: $B/embed.c
+$B/embed.o $B/seccomp_default.o: %.o: %.c
 	$Q$(compile) -c -o $@ $<
+
+# Compiling the system-call filter takes longer than starting a container: it is done here, once.
+$B/seccomp: $B/core/host/seccomp.o $(filter %/seccomp.o %/seccomp_names.o %/caps.o,$(core_src:%.c=$B/%.o)) \
+	$(filter $B/core/base/%,$(core_src:%.c=$B/%.o))
+	$Q$(CC) $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(filter-out -llua%,$(pkg_libs))
+
+$B/seccomp_default.c: $B/seccomp
+	@echo "  GEN   $@"
+	$Q$B/seccomp >$@.new
+	$Qmv $@.new $@
 
 # What stands between lamina and a container's program: no library, no hardening to initialise.
 $B/launcher: core/sys/launcher/launcher.c

@@ -21,6 +21,8 @@
 
 #include "base/auto.h"
 #include "base/fd.h"
+#include "sys/caps.h"
+#include "sys/seccomp_default.h"
 #include "sys/seccomp_names.h"
 
 enum { NAMESPACE_FLAGS = 0x7E020000 };
@@ -168,8 +170,25 @@ static int compile(uint32_t otherwise, add_rules *rules, uint64_t caps,
 	return result;
 }
 
+static int copy_code(const struct lam_seccomp_code *from, struct lam_seccomp_part *out,
+		     struct lam_err *err)
+{
+	size_t size = from->len * sizeof(*from->code);
+
+	out->code = malloc(size);
+	if (!out->code)
+		return lam_err_set(err, ENOMEM, "seccomp");
+	memcpy(out->code, from->code, size);
+	out->len = from->len;
+	return 0;
+}
+
 int lam_seccomp_compile(uint64_t caps, struct lam_seccomp *out, struct lam_err *err)
 {
+	if (caps == lam_caps_default() && lam_seccomp_default[0].code)
+		return copy_code(&lam_seccomp_default[0], &out->calls, err) < 0
+			   ? -1
+			   : copy_code(&lam_seccomp_default[1], &out->uses, err);
 	if (compile(SCMP_ACT_ERRNO(EPERM), allow_calls, caps, &out->calls, err) < 0)
 		return -1;
 	return compile(SCMP_ACT_ALLOW, refuse_uses, caps, &out->uses, err);
