@@ -29,6 +29,7 @@ struct packer {
 	struct lam_buf pending; /* headers and small files, put through in large pieces */
 	struct lam_links *links;
 	struct lam_packed *out;
+	int is_named; /* a failure says already of what */
 };
 
 static int flush(struct packer *p, struct lam_err *err)
@@ -264,6 +265,12 @@ static int put_whiteouts(struct packer *p, int dir, const struct lam_names *name
 	return 0;
 }
 
+static int bad_name(struct packer *p, const char *name, struct lam_err *err)
+{
+	p->is_named = 1;
+	return lam_err_set(err, EINVAL, "'%s%s' would be taken for a whiteout", p->path.data, name);
+}
+
 /* One name of the directory whose path stands in p->path (with its "/"). */
 static int put_name(struct packer *p, int dir, const char *name, int depth, struct lam_err *err)
 {
@@ -276,14 +283,14 @@ static int put_name(struct packer *p, int dir, const char *name, int depth, stru
 	if (!p->how->tree && lam_mark_is_whiteout(&st))
 		return 0;
 	if (!p->how->tree && strncmp(name, LAM_WHITEOUT_PREFIX, 4) == 0)
-		return lam_err_set(err, EINVAL, "'%s%s' would be taken for a whiteout",
-				   p->path.data, name);
+		return bad_name(p, name, err);
 	if (lam_buf_puts(&p->path, name, err) < 0 ||
 	    (S_ISDIR(st.st_mode) && lam_buf_puts(&p->path, "/", err) < 0))
 		return -1;
 	result = put_one(p, dir, name, &st, depth, err);
-	if (result < 0 && !strstr(err->text, "'"))
+	if (result < 0 && !p->is_named) /* the innermost knows it best */
 		lam_err_wrap(err, "'%.300s'", p->path.data);
+	p->is_named = result < 0;
 	p->path.len = len;
 	p->path.data[len] = '\0';
 	return result;

@@ -93,4 +93,43 @@ function tar.of(list)
   return table.concat(parts) .. (list.eof or tar.eof)
 end
 
+local function text_field(head, from, width)
+  return head:sub(from, from + width - 1):match "^%Z*"
+end
+
+local function pax_records(body)
+  local records, at = {}, 1
+  while at <= #body do
+    local length, key, from = body:match("^(%d+) ([^=]+)=()", at)
+    records[#records + 1] = { key, body:sub(from, at + length - 2) }
+    records[key] = records[#records][2]
+    at = at + length
+  end
+  return records
+end
+
+--- Takes a well-formed tar of ours apart: its entries in order, each with the name it ends up with,
+-- its fields as numbers, the PAX records as a list that also has them by key, head and body.
+function tar.list(bytes)
+  local entries, pax, at = {}, {}, 1
+  while bytes:sub(at, at) ~= "\0" do
+    local head = bytes:sub(at, at + 511)
+    local function octal(from, width) return tonumber(text_field(head, from, width), 8) end
+    local size = tonumber(pax.size or octal(125, 12))
+    local body = bytes:sub(at + 512, at + 511 + size)
+    local kind = head:sub(157, 157)
+    if kind == "x" then
+      pax = pax_records(body)
+    else
+      entries[#entries + 1] = { pax.path or text_field(head, 1, 100), type = kind, head = head,
+        body = body, pax = pax, mode = octal(101, 8), uid = tonumber(pax.uid or octal(109, 8)),
+        gid = tonumber(pax.gid or octal(117, 8)), mtime = tonumber(pax.mtime or octal(137, 12)),
+        link = pax.linkpath or text_field(head, 158, 100) }
+      pax = {}
+    end
+    at = at + 512 + (size + 511) // 512 * 512
+  end
+  return entries, bytes:sub(at)
+end
+
 return tar
