@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,18 @@ static void reset_signals(void)
 	signal(SIGINT, SIG_IGN);
 }
 
+/* A walk holds a descriptor for each directory on its way down. No program is executed here that
+ * could mind. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* Stands in for a function that can't be called: raises its argument. */
 static int l_raise(lua_State *L)
 {
@@ -141,6 +154,7 @@ static _Noreturn void be_job(lua_State *L, int fd, int confine, pid_t parent)
 	if (getppid() != parent) /* it was killed before that */
 		_exit(2);
 	reset_signals();
+	allow_descriptors();
 	lua_gc(L, LUA_GCSTOP); /* finalizers of the parent's objects are the parent's */
 	lua_pushinteger(L, fd);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &pipe_key);

@@ -23,7 +23,8 @@ describe("lamina.core.layer", function()
     dir = helper.tmpdir()
     mine = dir .. "/into"
     assert(fs.mkdir(mine))
-    simple = write("simple.tar", tar.of { { "d/" }, { "d/f", body = "text" }, { "l", link = "d/f" } })
+    simple = write("simple.tar",
+      tar.of { { "d/" }, { "d/f", body = "text" }, { "l", link = "d/f" } })
   end)
   after_each(helper.cleanup)
 
@@ -142,8 +143,8 @@ describe("lamina.core.layer", function()
     end)
 
     it("runs no program, whatever the source looks like (UNP-06)", function()
-      local magics = { "\x1f\x9d\x90", "\x1f\xa0", "LZIP\1", "\x89LZO\0\r\n\26\n", "LRZI\0", "]\0\0",
-        "\4\34M\24", "begin 644 x\n", "\xed\xab\xee\xdb", "BZh9", "\xfd7zXZ\0" }
+      local magics = { "\x1f\x9d\x90", "\x1f\xa0", "LZIP\1", "\x89LZO\0\r\n\26\n", "LRZI\0",
+        "]\0\0", "\4\34M\24", "begin 644 x\n", "\xed\xab\xee\xdb", "BZh9", "\xfd7zXZ\0" }
       for i, magic in ipairs(magics) do write(i .. ".tar", magic .. helper.read(simple)) end
       local status, out, err = helper.sh(([[cd %s && PATH=/nowhere /usr/bin/strace -qq -f \
         -e trace=execve,execveat -o trace /usr/bin/lua5.4 -e '
@@ -173,7 +174,9 @@ open("../ready", "w")
 while not os.path.exists("../done"):
     libc.renameat2(-100, b"d", -100, b"link", 2)
 ]]):format(mine, dir))
-        assert(os.execute(("python3 %s & while [ ! -e %s/ready ]; do :; done"):format(swapper, dir)))
+        assert(os.execute(([[timeout 60 python3 %s &
+          while kill -0 $! && [ ! -e %s/ready ]; do sleep 0.01; done; kill -0 $!]])
+          :format(swapper, dir)))
         for _ = 1, 30 do layer.apply(dir .. "/swap.tar", mine, own()) end
         helper.write(dir .. "/done", "")
         assert.same({ "f" }, fs.list(dir .. "/canary"))
@@ -206,7 +209,7 @@ while not os.path.exists("../done"):
       ]=]
     end)
 
-    it("is told as changes, against a list of directories or a descriptor (SEMANTICS 78)", function()
+    it("is told as changes, over a list of directories or a descriptor (SEMANTICS 78)", function()
       at_home [=[
         unpack("lower", { { "etc/" }, { "etc/a", body = "1" }, { "etc/b" }, { "bin/" }, { "bin/x" },
           { "o/" }, { "o/p" } })
