@@ -229,7 +229,7 @@ Seccomp:	2
       kill -9 %s; kill -9 -1; exit 0]]):format(marker, marker, pid))
     assert.is_truthy(fs.read(("/proc/%s/comm"):format(pid)))
     os.execute("kill " .. pid)
-    assert.not_equal(0, (helper.sh(("grep -l 'sleep.%s' /proc/[0-9]*/cmdline 2>/dev/null")
+    assert.not_equal(0, (helper.sh(("grep -l '[s]leep.%s' /proc/[0-9]*/cmdline 2>/dev/null")
       :format(marker))))
   end)
 
