@@ -81,6 +81,21 @@ static int fail(lua_State *L, sqlite3 *db, const char *what)
 	return 2;
 }
 
+/* SQLite doesn't wait for others that do the same to a new file: so we do, as long as for them. */
+static int use_log(sqlite3 *db, int timeout)
+{
+	enum { PAUSE = 5 };
+	int rc;
+
+	for (int waited = 0;; waited += PAUSE) {
+		rc = sqlite3_exec(db, "pragma journal_mode = wal; pragma synchronous = normal",
+				  NULL, NULL, NULL);
+		if (rc != SQLITE_BUSY || waited >= timeout)
+			return rc == SQLITE_OK ? 0 : -1;
+		sqlite3_sleep(PAUSE);
+	}
+}
+
 static int set_up(sqlite3 *db, int readonly, int timeout)
 {
 	sqlite3_busy_timeout(db, timeout);
@@ -90,12 +105,7 @@ static int set_up(sqlite3 *db, int readonly, int timeout)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	if (sqlite3_exec(db, "pragma foreign_keys = on", NULL, NULL, NULL) != SQLITE_OK)
 		return -1;
-	if (readonly)
-		return 0;
-	return sqlite3_exec(db, "pragma journal_mode = wal; pragma synchronous = normal", NULL,
-			    NULL, NULL) == SQLITE_OK
-		   ? 0
-		   : -1;
+	return readonly ? 0 : use_log(db, timeout);
 }
 
 /* The path as a URI of a file that nobody changes: SQLite needs no files beside it then. Replaces
