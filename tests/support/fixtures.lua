@@ -73,4 +73,11 @@ function fixtures.script(text)
   return helper.sh("lua5.4 " .. helper.quote(file))
 end
 
+--- Runs such a text, which must succeed and say nothing on stderr; answers what it prints.
+function fixtures.output(text)
+  local status, out, err = fixtures.script(text)
+  if status ~= 0 or err ~= "" then error(("status %d: %s%s"):format(status, out, err), 2) end
+  return out
+end
+
 return fixtures
