@@ -141,6 +141,28 @@ describe("lamina commit", function()
       assert.is_nil(config.Cmd)
     end)
 
+    it("doesn't bring an entry point back that was taken away", function()
+      box("entered")
+      run:ok("commit", "-c", 'ENTRYPOINT ["echo"]', "-c", 'CMD ["x"]', "entered", "entered")
+      run:ok("run", "--name", "left", "--entrypoint", "", "entered", "true")
+      local config = image(run:ok("commit", "left")).Config
+      assert.is_nil(config.Entrypoint)
+      assert.same({ "true" }, config.Cmd)
+      run:ok("run", "--name", "stayed", "entered")
+      config = image(run:ok("commit", "-c", "ENTRYPOINT []", "stayed")).Config
+      assert.is_nil(config.Entrypoint)
+      assert.is_nil(config.Cmd)
+    end)
+
+    it("92: fills what a health check leaves out from the image's", function()
+      box("healthy")
+      run:ok("commit", "-c", "HEALTHCHECK --interval=30s --retries=4 CMD a", "healthy", "healthy")
+      run:ok("run", "--name", "healthy2", "healthy", "true")
+      local id = run:ok("commit", "-c", "HEALTHCHECK --retries=2 CMD b", "healthy2")
+      assert.same({ Test = { "CMD-SHELL", "b" }, Interval = 30000000000, Retries = 2 },
+        image(id).Config.Healthcheck)
+    end)
+
     it("93: applies --change as a Dockerfile's lines, with expansion", function()
       box("changed")
       local config = image(run:ok("commit", "-c", "ENV A=a B=b", "--change", "ENV C=$A/$B",

@@ -67,6 +67,26 @@ describe("lamina run", function()
     assert.equal("", leftovers())
   end)
 
+  it("is ended by Ctrl-C, too, and leaves nothing behind", function()
+    local term <close> = expect.start(run:line("run", "--rm", "--name", "brief", "busybox", "sh",
+      "-c", "trap 'echo caught; exit 5' INT" .. waiting))
+    term:wait_for("ready")
+    term:type("\3")
+    term:wait_for("caught")
+    assert.equal(5, term:status())
+    assert.equal("", leftovers())
+    assert.equal("", run:ok("ps", "-aq", "--filter", "name=brief"))
+  end)
+
+  it("ends in silence when nobody reads what its terminal shows", function()
+    local status, out, err = helper.sh("bash -c " .. helper.quote("set -o pipefail; "
+      .. run:line("run", "--rm", "-t", "busybox", "yes") .. " | head -1"))
+    assert.equal("y\r\n", out)
+    assert.equal("", err)
+    assert.equal(141, status)
+    assert.equal("", leftovers())
+  end)
+
   it("takes the container with it when it is killed itself", function()
     local status = interrupted("kill -KILL $pid", "--name", "killed", "busybox", "sh", "-c",
       "echo ready; exec sleep 7531")

@@ -46,12 +46,16 @@ local function add_history(config, layers, entry, base)
   image_config.add_history(config, entry)
 end
 
---- The image's "config" object: the container's own with the changes, over the image's.
+--- The image's "config" object: the container's own with the changes, over the image's. The
+-- container's command is whole already: what was taken away from it doesn't come back.
 local function merged(record, config, changes)
   local own = {}
   for key, value in pairs(record.config) do own[key] = value end
   own.host = nil
-  return image_config.merge(change.apply(own, changes), config.config or {})
+  own = change.apply(own, changes)
+  local all = image_config.merge(own, config.config or {})
+  all.Entrypoint, all.Cmd = own.Entrypoint, own.Cmd
+  return all
 end
 
 --- Makes the image and answers its id; it is on disk then. options: author, message, changes,

@@ -107,11 +107,14 @@ function container.check_terminal(wants_input, wants_terminal)
   end
 end
 
+-- What a program gets that writes where nobody reads any more: 128 and SIGPIPE's number.
+local closed_output = { is_closed = true, status = 141 }
+
 --- Stays with a process until it ends, copying its terminal; answers its exit code.
 function container.attend(process, wants_input, output)
-  return container.code(failure.check(process:attend {
-    stdin = wants_input and 0 or -1, stdout = output or 1,
-  }))
+  local status, err = process:attend { stdin = wants_input and 0 or -1, stdout = output or 1 }
+  if err and err.errno == "EPIPE" then failure.raise("system", err.message, closed_output) end
+  return container.code(failure.check(status, err))
 end
 
 local function null()

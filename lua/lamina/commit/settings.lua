@@ -67,15 +67,14 @@ local function capabilities(options)
   if #(options.cap_add or {}) + #(options.cap_drop or {}) == 0 then return nil end
   local set, list = {}, json.array {}
   for _, name in ipairs(default_capabilities) do set[name] = true end
-  local drops_all = false
+  local dropped, drops_all = {}, false
   for _, text in ipairs(options.cap_drop or {}) do
     drops_all = drops_all or text:upper() == "ALL"
   end
-  if drops_all then set = {} end
+  named_capabilities(options.cap_drop, "--cap-drop", function(name) dropped[name] = true end)
+  if drops_all then set, dropped = {}, {} end
   named_capabilities(options.cap_add, "--cap-add", function(name) set[name] = true end)
-  if not drops_all then
-    named_capabilities(options.cap_drop, "--cap-drop", function(name) set[name] = nil end)
-  end
+  for name in pairs(dropped) do set[name] = nil end
   for name in pairs(set) do list[#list + 1] = name end
   table.sort(list)
   return list
