@@ -87,6 +87,18 @@ local function insert(self, fields)
   return true
 end
 
+--- Whether all of it is there already: a build that finds everything made writes nothing.
+local function is_stored(self, fields)
+  local row = failure.check(self.db:row("select manifest from images where id = ?", fields.id))
+  if not row or row.manifest ~= fields.manifest then return false end
+  for _, name in ipairs(fields.names) do
+    local named = failure.check(self.db:row("select image from names where name = ?",
+      reference.target(name)))
+    if not named or named.image ~= fields.id then return false end
+  end
+  return true
+end
+
 --- Stores an image: { config = bytes, manifest = bytes or nil, names = {…}, created = seconds,
 -- annotations = }. Its layers must be there. Answers its id.
 function Images:put(parts)
@@ -98,9 +110,9 @@ function Images:put(parts)
   local id = self.store.blobs:put(parts.config, media_type.config).digest
   local bytes = parts.manifest or make_manifest(self, config, parts.config, parts.annotations)
   local of = self.store.blobs:put(bytes, media_type.manifest).digest
-  self.store:transaction(insert, self, { id = id, manifest = of, size = size,
-    created = parts.created or os.time(), layers = table.concat(hexes, " "),
-    names = parts.names or {} })
+  local fields = { id = id, manifest = of, size = size, created = parts.created or os.time(),
+    layers = table.concat(hexes, " "), names = parts.names or {} }
+  if not is_stored(self, fields) then self.store:transaction(insert, self, fields) end
   return id
 end
 
