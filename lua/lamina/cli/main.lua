@@ -19,6 +19,8 @@
 --
 -- context: options (by long name, "-" as "_"), arguments (list), store, bus, out (output.lua).
 require "lamina.util.strict"
+-- A command's life is short: less time for the collector, more memory for garbage.
+collectgarbage("setpause", 400)
 local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 local help = require "lamina.cli.help"

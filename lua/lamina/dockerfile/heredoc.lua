@@ -135,10 +135,10 @@ local function unquoted(word)
   return table.concat(out)
 end
 
---- The heredoc that a word begins, or nil.
+--- The heredoc that a text begins, nil unless it is one word and nothing else.
 function heredoc.parse(word)
   local fd, dash, rest = word:match("^(%d*)<<(%-?)%s*([^<]*)$")
-  if not rest or rest == "" then return nil end
+  if not rest or rest == "" or #(words(rest) or {}) ~= 1 then return nil end
   local name = unquoted(rest)
   if name == "" then return nil end
   return { name = name, expand = name == rest, strip = dash == "-", fd = tonumber(fd) or 0 }

@@ -72,6 +72,7 @@ end
 --- A text without the blanks at its end; in time linear in its length.
 function lines.trim_right(text)
   local last = #text
+  if (text:byte(last) or 0) > 32 then return text end
   while last > 0 and text:find("^%s", last) do last = last - 1 end
   return last < #text and text:sub(1, last) or text
 end

@@ -2,8 +2,8 @@
 --
 --   local file = parser.parse(text, { name = "Dockerfile" })
 --   file.instructions = { {
---     instruction = "RUN", written = "run",     -- as it stands in the file
---     line = 3, end_line = 5, text = "run --network=none make",   -- continuations joined
+--     instruction = "RUN", line = 3, end_line = 5,
+--     text = "run --network=none make",         -- as it stands in the file, continuations joined
 --     flags = { "--network=none" }, options = { network = "none" },
 --     args = { "make" }, json = nil,            -- see forms.lua
 --     heredocs = { { name =, content =, expand =, strip =, raw = } },
@@ -35,23 +35,18 @@ function Parser:fail(line, message, hint)
   failure.raise("invalid-input", message, { file = self.name, line = line, hint = hint })
 end
 
---- The first word in upper case, as written, and what follows it.
-local function split_name(text)
-  local word, rest = text:match("^%s*(%S+)%s*(.*)$")
-  return word and word:upper() or "", word or "", lines.trim_right(rest or "")
-end
-
 --- The row of an instruction; an unknown one is an error that suggests the nearest (SEMANTICS 6).
-function Parser:row(name, written, complain)
-  local row = instructions.find(name, self.custom)
+function Parser:row(word, complain)
+  local row = instructions.find(word:upper(), self.custom)
   if row then return row end
-  local near = check.suggest(name, instructions.all_names(self.custom))
-  complain(("unknown instruction '%s'"):format(written),
+  local near = check.suggest(word:upper(), instructions.all_names(self.custom))
+  complain(("unknown instruction '%s'"):format(word),
     near and ("did you mean %s?"):format(near) or nil)
 end
 
 local function check_count(row, instruction, complain)
   local count = #instruction.args
+  if count >= (row.least or 0) and count <= (row.most or count) then return end
   if count == 0 and (row.least or 0) > 0 then
     complain(("%s: its argument is missing"):format(row.name))
   elseif count < (row.least or 0) then
@@ -64,6 +59,7 @@ end
 
 --- Heredocs of the line, their texts taken from the lines behind it.
 function Parser:read_heredocs(text, complain)
+  if not text:find("<<", 1, true) then return nil end
   local found = heredoc.find(text)
   if #found == 0 or json_form.parse(text) then return nil end
   for _, one in ipairs(found) do
@@ -79,17 +75,21 @@ local empty = {}
 
 --- Makes an instruction of a joined line.
 function Parser:instruction(text, line)
-  local function complain(message, hint) self:fail(line, message, hint) end
-  local name, written, rest = split_name(text)
-  local row = self:row(name, written, complain)
-  local instruction = { instruction = name, written = written, line = line, text = text,
-    flags = empty, options = empty }
-  if rest:sub(1, 2) == "--" then
+  local context = self.context
+  local complain = context.complain
+  context.line, context.escape = line, self.escape
+  local _, last, word = text:find("^%s*(%S*)%s*")
+  local rest = lines.trim_right(text:sub(last + 1))
+  local row = self:row(word, complain)
+  -- all that every one has, at once: a table that grows is copied
+  local instruction = { instruction = row.name, line = line, text = text, flags = empty,
+    options = empty, args = false, end_line = line, before = empty }
+  if rest:find("^%-%-") then
     instruction.flags, rest = flags.cut(rest)
     instruction.options = flags.read(row.flags, instruction.flags, complain)
   end
   if row.form == "instruction" then
-    if rest == "" then complain(("%s: an instruction is missing behind it"):format(name)) end
+    if rest == "" then complain(("%s: an instruction is missing behind it"):format(row.name)) end
     instruction.args = {}
     if rest:find("^[oO][nN][bB][uU][iI][lL][dD]%f[%s\0]") then
       complain("ONBUILD ONBUILD isn't possible")
@@ -97,7 +97,7 @@ function Parser:instruction(text, line)
     instruction.onbuild = self:instruction(rest, line)
   else
     instruction.heredocs = row.has_heredocs and self:read_heredocs(rest, complain) or nil
-    forms[row.form](instruction, rest, { escape = self.escape, complain = complain })
+    forms[row.form](instruction, rest, context)
     check_count(row, instruction, complain)
   end
   if row.check then row.check(instruction, complain) end
@@ -107,10 +107,10 @@ end
 --- Joins the lines that continue the first one. Comments between them are dropped from the text,
 -- and so are empty lines (SEMANTICS 2).
 function Parser:join(first)
-  local parts, escape, inside, empty_line = {}, self.escape:byte(), nil, nil
+  local escape = self.escape:byte()
   local continues, part = lines.continued(first, escape)
   if not continues then return part end
-  parts[1] = part
+  local parts, inside, empty_line = { part }, nil, nil
   while continues do
     local line = self.reader:next()
     if not line then break end
@@ -154,24 +154,28 @@ end
 
 --- Everything up to the end of the file.
 function Parser:run()
-  local list, before = {}, {}
+  local list, before = {}, empty
+  local function remember(text)
+    if before == empty then before = {} end
+    before[#before + 1] = text
+  end
   local function fail(...) self:fail(...) end
   local state = directives.new()
   while true do
     local line = self.reader:next()
     if not line then break end
     line = lines.trim_left(line)
-    if line:sub(1, 1) == "#" then
+    if line:byte() == 35 then -- "#"
       if directives.take(state, line, self.reader.line, fail) then self.escape = state.escape end
-      before[#before + 1] = comment(self, line)
+      remember(comment(self, line))
     elseif line == "" then
       state.is_open = false
-      before[#before + 1] = ""
+      remember ""
     else
       state.is_open = false
       local instruction = self:read_instruction(line)
       instruction.before = before
-      list[#list + 1], before = instruction, {}
+      list[#list + 1], before = instruction, empty
     end
   end
   return { instructions = list, after = before, directives = state.list, escape = self.escape,
@@ -184,6 +188,9 @@ function parser.parse(text, options)
   local self = setmetatable({ name = options.name or "Dockerfile", escape = "\\",
     custom = options.custom }, Parser)
   local function fail(...) self:fail(...) end
+  local context = {}
+  function context.complain(message, hint) self:fail(context.line, message, hint) end
+  self.context = context
   self.reader = lines.reader(text, fail, options.limit)
   local file = self:run()
   if #file.instructions == 0 then

@@ -76,7 +76,7 @@ end
 --- Writes one instruction of a stage as a call in its chain.
 local function write_call(self, instruction)
   local write = methods[instruction.instruction] or methods.custom
-  self.out:comments(instruction.before, instruction.line, 2)
+  if instruction.before[1] then self.out:comments(instruction.before, instruction.line, 2) end
   if instruction.inside then
     self.out:comments(instruction.inside, instruction.line + #instruction.inside, 2)
   end
@@ -86,9 +86,9 @@ end
 
 --- `local build = from("golang", { platform = "…" })`, or `return from …` of the only stage.
 local function write_from(self, stage)
-  self.line = stage.line
+  self.line, self.is_behind_stage = stage.line, stage.index > 0
   local platform = stage.platform and global.expression(self, stage.platform)
-  local arguments = { (global.base(self, stage)) }
+  local arguments = { global.base(self, stage) }
   if platform then arguments[2] = literal.fields { { "platform", platform } } end
   if #stage.from.before == 0 then self.out:gap(stage.line) end
   self.out:comments(stage.from.before, stage.line, 0, self.file.directives)

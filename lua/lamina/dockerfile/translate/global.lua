@@ -17,12 +17,19 @@ end
 -- More pieces than this are put together by expand: Lua nests each `..` in the one before.
 local most_pieces = 20
 
+--- Adds a line that a FROM needs before it; behind another stage, with a blank line before.
+local function add(self, text)
+  if self.is_behind_stage then self.out:gap(self.line) end
+  self.is_behind_stage = false
+  self.out:add(text, self.line)
+end
+
 --- Makes sure that a predefined argument has a variable.
 local function find(self, name)
   local variable = self.arguments[name]
   if not variable and predefined[name] then
     local declaration, reading = names.declare(self.names, name, "_arg", "args")
-    self.out:add(("%s = arg %s"):format(declaration, literal.text(name)), self.line)
+    add(self, ("%s = arg %s"):format(declaration, literal.text(name)))
     variable = { reading = reading }
     self.arguments[name] = variable
   end
@@ -47,8 +54,7 @@ local function by_expand(self, nodes)
     if variable then fields[#fields + 1] = { name, variable.reading } end
   end)
   local text = require("lamina.util.word.recipe").text(nodes)
-  local arguments = { literal.text(text), literal.fields(fields) }
-  return literal.call("expand", arguments, 0)
+  return literal.call("expand", { literal.text(text), literal.fields(fields) }, 0)
 end
 
 local function is_simple(nodes)
@@ -58,10 +64,17 @@ local function is_simple(nodes)
   return #nodes <= most_pieces
 end
 
---- Lua source for a word, and whether it has variables.
-function global.expression(self, text)
+--- Lua source for a word, and whether it has variables. What needs `expand` gets a variable of
+-- its own, called after `name`.
+function global.expression(self, text, name)
   local nodes = scan.nodes(text, scan.docker(self.escape))
-  if not is_simple(nodes) then return by_expand(self, nodes), true end
+  if not is_simple(nodes) then
+    local source = by_expand(self, nodes)
+    if not name then return source, true end
+    local declaration, reading = names.declare(self.names, name, "_text", "stages")
+    add(self, declaration .. " = " .. source)
+    return reading, true
+  end
   local parts, run, has_variable = {}, {}, false
   local function finish()
     local joined = table.concat(run)
@@ -133,17 +146,17 @@ local function candidates(self, stage)
   return fields
 end
 
---- Lua source for what a stage begins with.
+--- The source for what a stage begins with.
 function global.base(self, stage)
   local base = self.stages:base_of(stage)
-  if base then return base.variable end
-  local source, has_variable = global.expression(self, stage.base)
+  if base then return { code = base.variable } end
+  local own_name = (stage.name or "stage_" .. stage.index) .. "_base"
+  local source, has_variable = global.expression(self, stage.base, own_name)
   local fields = has_variable and candidates(self, stage) or {}
-  if #fields == 0 then return source end
+  if #fields == 0 then return has_variable and { code = source } or source end
   local declaration, reading = names.declare(self.names, "named", "_stages", "stages")
-  self.out:add(declaration .. " = " .. literal.render(literal.fields(fields), 0, #declaration + 3),
-    self.line)
-  return ("%s[%s] or %s"):format(reading, source, source)
+  add(self, declaration .. " = " .. literal.render(literal.fields(fields), 0, #declaration + 3))
+  return { code = ("%s[%s] or %s"):format(reading, source, source) }
 end
 
 return global

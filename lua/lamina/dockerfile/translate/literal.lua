@@ -4,7 +4,8 @@
 --   literal.list { a, b }, literal.fields { { key, value } }   of sources made here
 --   literal.render(source, indent, column) -> text that may go over several lines
 --
--- A source is text that stands for itself or a table { items = { { key =, value = source } } }.
+-- A source is a text as literal.text makes it, { code = "…" } for any other expression, or a table
+-- { items = { { key =, value = source } } }. In the fields of a table, code may be a bare text.
 local safe = require "lamina.util.text"
 
 local literal = {}
@@ -27,13 +28,18 @@ local function escape(char)
   return named[char] or ("\\x%02X"):format(char:byte())
 end
 
+--- Whether a text can be shown as it is. Most texts are printable ASCII, which is known fast.
+local function is_safe(text, keep)
+  return not text:find("[^ -~]") or safe.escape(text, keep) == text
+end
+
 --- A text between quotes. What a terminal would act on is written as bytes.
 function literal.quoted(text, quote)
   quote = quote or '"'
   local inner = text:gsub("[%c\\" .. quote .. "]", function(char)
     return char == quote and "\\" .. quote or escape(char)
   end)
-  return quote .. safe.escape(inner) .. quote
+  return quote .. (is_safe(inner) and inner or safe.escape(inner)) .. quote
 end
 
 --- A long string, its level such that nothing in the text ends it.
@@ -49,19 +55,19 @@ local deepest_level = 8
 
 --- Whether a long string can hold a text: it keeps no carriage return, and shows no control byte.
 local function can_be_long(text)
-  if safe.escape(text, "\n\t") ~= text then return false end
+  if not is_safe(text, "\n\t") then return false end
   return not text:find("]" .. ("="):rep(deepest_level), 1, true)
 end
 
 function literal.text(text)
+  local has_double = text:find('"', 1, true)
+  local is_plain = not text:find("\\", 1, true) and is_safe(text)
+  if is_plain and not has_double then return '"' .. text .. '"' end
   if text:find("\n", 1, true) then
     return can_be_long(text) and long(text, 0) or literal.quoted(text)
   end
-  local has_double = text:find('"', 1, true)
-  local is_plain = not text:find("[%c\\]") and safe.escape(text) == text
-  if is_plain and not has_double then return '"' .. text .. '"' end
   if is_plain and not text:find("'", 1, true) then return "'" .. text .. "'" end
-  if can_be_long(text) then return long(text, 0) end
+  if not text:find("\t", 1, true) and can_be_long(text) then return long(text, 0) end
   return literal.quoted(text)
 end
 
@@ -105,10 +111,14 @@ end
 
 local function in_one_line(node)
   if type(node) == "string" then return node end
-  if #node.items == 0 then return "{}" end
+  local items = node.items
+  if not items then return node.code end
+  if #items == 0 then return "{}" end
   local parts = {}
-  for i, item in ipairs(node.items) do
-    parts[i] = (item.key and key_text(item.key) or "") .. in_one_line(item.value)
+  for i = 1, #items do
+    local item = items[i]
+    local value = in_one_line(item.value)
+    parts[i] = item.key and key_text(item.key) .. value or value
   end
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
@@ -116,7 +126,8 @@ end
 --- The source as text; what is too wide for one line gets a line for each item.
 function literal.render(node, indent, column)
   local text = in_one_line(node)
-  if type(node) == "string" or column + first_width(text) <= width then return text end
+  if type(node) == "string" or column + #text <= width then return text end
+  if not node.items or column + first_width(text) <= width then return text end
   local lines = { "{" }
   for _, item in ipairs(node.items) do
     local key = item.key and key_text(item.key) or ""
@@ -127,25 +138,13 @@ function literal.render(node, indent, column)
   return table.concat(lines, "\n")
 end
 
---- Whether a source is one text or one table and nothing more: then a call of it needs no
--- parentheses.
-local function is_single(node)
-  if type(node) == "table" then return true end
-  local quote = node:match("^[\"']")
-  if quote then
-    local rest = node:sub(2):gsub("\\.", "")
-    return rest:find(quote, 1, true) == #rest
-  end
-  local equals = node:match("^%[(=*)%[")
-  return equals ~= nil and select(2, node:find("]" .. equals .. "]", 1, true)) == #node
-end
-
---- A call: method and sources of its arguments.
+--- A call: method and sources of its arguments. One text or table needs no parentheses.
 function literal.call(method, arguments, indent)
   local column = indent + #method
   if #arguments == 1 then
+    if type(arguments[1]) == "string" then return method .. " " .. arguments[1] end
     local one = literal.render(arguments[1], indent, column + 1)
-    return method .. (is_single(arguments[1]) and " " .. one or "(" .. one .. ")")
+    return arguments[1].code and method .. "(" .. one .. ")" or method .. " " .. one
   end
   local parts = {}
   for i, argument in ipairs(arguments) do

@@ -22,14 +22,17 @@ end
 
 --- Names and values: as a table where its order is the order of the names, else as pairs.
 local function pairs_of(self, args)
-  local fields, list, is_sorted = {}, {}, true
+  local items, is_sorted = {}, true
   for i = 1, #args, 2 do
-    local name, value = self:word(args[i]), self:word(args[i + 1])
-    is_sorted = is_sorted and (i == 1 or fields[#fields][1] < name)
-    fields[#fields + 1] = { name, literal.text(value) }
-    list[#list + 1] = literal.list { literal.text(name), literal.text(value) }
+    local name = self:word(args[i])
+    is_sorted = is_sorted and (i == 1 or items[#items].key < name)
+    items[#items + 1] = { key = name, value = literal.text(self:word(args[i + 1])) }
   end
-  return is_sorted and literal.fields(fields) or literal.list(list)
+  if is_sorted then return { items = items } end
+  for _, item in ipairs(items) do
+    item.value, item.key = literal.list { literal.text(item.key), item.value }, nil
+  end
+  return { items = items }
 end
 
 --- Each word as an argument of its own.
@@ -88,7 +91,7 @@ end
 local health_options = { "interval", "timeout", "start_period", "start_interval" }
 
 function methods.HEALTHCHECK(_, instruction)
-  if instruction.args[1] == "NONE" then return "healthcheck", { "false" } end
+  if instruction.args[1] == "NONE" then return "healthcheck", { { code = "false" } } end
   local words = table.move(instruction.args, 2, #instruction.args, 1, {})
   local what = instruction.json and literal.list(texts(words)) or literal.text(words[1])
   local fields, options = {}, instruction.options
