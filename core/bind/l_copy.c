@@ -71,12 +71,12 @@ static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
 }
 
 /* layer.copy{from=, sources={{path=, name=}, …}, to=, destination=[, chown={uid, gid}, chmod=,
- * parents=, reset_owner=, exclude=function]} -> { bytes= } | nil, err */
+ * parents=, reset_owner=, powerless=, exclude=function]} -> { bytes=, left_out= } | nil, err */
 int lamL_layer_copy(lua_State *L)
 {
-	static const char *const known[] = { "from",    "sources", "to",      "destination",
-					     "chown",   "chmod",   "parents", "reset_owner",
-					     "exclude", NULL };
+	static const char *const known[] = { "from",    "sources",   "to",      "destination",
+					     "chown",   "chmod",     "parents", "reset_owner",
+					     "exclude", "powerless", NULL };
 	struct lam_copy c = { .progress = on_progress, .progress_data = L };
 	struct lam_err err;
 	int result = -1;
@@ -93,6 +93,7 @@ int lamL_layer_copy(lua_State *L)
 	luaL_argcheck(L, c.destination[0] == '/', 1, "an absolute destination expected");
 	c.parents = lamL_boolfield(L, 1, "parents", 0);
 	c.as.reset_owner = lamL_boolfield(L, 1, "reset_owner", 0);
+	c.as.powerless = lamL_boolfield(L, 1, "powerless", 0);
 	c.as.chmod = lamL_optfield(L, 1, "chmod", NULL);
 	read_owner(L, &c.as);
 	luaL_argcheck(L, lua_getfield(L, 1, "sources") == LUA_TTABLE, 1, "sources expected");
@@ -103,8 +104,10 @@ int lamL_layer_copy(lua_State *L)
 	lam_links_free(c.links);
 	if (result < 0)
 		return lamL_fail(L, &err);
-	lua_createtable(L, 0, 1);
+	lua_createtable(L, 0, 2);
 	lua_pushinteger(L, (lua_Integer)c.as.bytes);
 	lua_setfield(L, -2, "bytes");
+	lua_pushinteger(L, (lua_Integer)c.as.left_out);
+	lua_setfield(L, -2, "left_out");
 	return 1;
 }

@@ -34,13 +34,15 @@ gid_t lam_clone_gid(const struct lam_clone *c, const struct stat *st)
 static int clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mode,
 		      struct lam_err *err)
 {
-	*mode = st->st_mode & 07777;
+	*mode = st->st_mode & (c->powerless && !S_ISDIR(st->st_mode) ? 01777 : 07777);
 	return c->chmod ? lam_mode_change(c->chmod, *mode, S_ISDIR(st->st_mode), mode, err) : 0;
 }
 
 /* A stage's own stand-ins (marks.h) go along as they are. */
-static int goes_along(const char *name)
+static int goes_along(const struct lam_clone *c, const char *name)
 {
+	if (c->powerless)
+		return strncmp(name, "user.", 5) == 0 && lam_mark_xattr_travels(name);
 	return lam_mark_xattr_travels(name) || strcmp(name, LAM_MARK_DEVICE) == 0 ||
 	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
 }
@@ -63,7 +65,7 @@ static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
 	return 0;
 }
 
-static int copy_xattrs(int from, int to, struct lam_err *err)
+static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_err *err)
 {
 	char few[1024];
 	lam_autobuf struct lam_buf many = LAM_BUF_INIT;
@@ -79,7 +81,7 @@ static int copy_xattrs(int from, int to, struct lam_err *err)
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "list xattrs");
 	for (char *name = names; name < names + n; name += strlen(name) + 1)
-		if (goes_along(name) && copy_xattr(from, to, name, err) < 0)
+		if (goes_along(c, name) && copy_xattr(from, to, name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -98,7 +100,7 @@ static int set_attributes(const struct lam_clone *c, int from, const struct stat
 		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
 	if (fchmod(to, mode) < 0)
 		return lam_err_set(err, errno, "mode %o", mode);
-	return copy_xattrs(from, to, err);
+	return copy_xattrs(c, from, to, err);
 }
 
 static int copy_by_hand(int from, int to, uint64_t rest, struct lam_err *err)
@@ -217,11 +219,15 @@ static int make_stand_in(const struct stat *st, int to, const char *as, struct l
 	return 0;
 }
 
-static int clone_node(const struct lam_clone *c, const struct stat *st, int to, const char *as,
+static int clone_node(struct lam_clone *c, const struct stat *st, int to, const char *as,
 		      struct lam_err *err)
 {
 	dev_t device = S_ISFIFO(st->st_mode) ? 0 : st->st_rdev;
 
+	if (c->powerless && !S_ISFIFO(st->st_mode)) {
+		c->left_out++;
+		return 0;
+	}
 	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) < 0 &&
 	    (errno != EPERM || make_stand_in(st, to, as, err) < 0))
 		return lam_err_set(err, errno, "node");

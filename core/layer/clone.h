@@ -14,7 +14,9 @@ struct lam_clone {
 	int64_t uid, gid;  /* -1: as the source's */
 	int reset_owner;   /* 0:0 where uid and gid don't say otherwise */
 	const char *chmod; /* as lam_mode_change takes it; NULL: as the source's. Not for links */
+	int powerless;     /* no devices, no set-id files, no xattrs but "user." */
 	uint64_t bytes;    /* of content, added up */
+	uint64_t left_out; /* devices */
 };
 
 /* The owner that a copy of `st` gets. */

@@ -244,6 +244,18 @@ describe("lamina cp", function()
     end)
   end)
 
+  it("gives what comes out of a container no power over the host", function()
+    local dir = helper.tmpdir()
+    local status = run("run", "--name", "strong", "busybox", "sh", "-c", [[
+      mkdir /d; mkfifo /d/pipe; echo x >/d/set-id; chmod 6755 /d/set-id
+      mknod -m 666 /d/disk b 8 0; mknod -m 666 /d/null c 1 3; true]])
+    assert.equal(0, status)
+    local _, _, err = run("cp", "strong:/d", dir)
+    assert.equal("d d \nd/pipe p \nd/set-id f \n", tree(dir))
+    assert.equal("755\n", (select(2, helper.sh("stat -c %a " .. dir .. "/d/set-id"))))
+    if helper.is_root then assert.equal("lamina: cp: 2 device nodes were left out\n", err) end
+  end)
+
   it("wants exactly one side in a container, and says how", function()
     fails("one of SOURCE and TARGET is in a container: CONTAINER:PATH", "/a", "/b")
     fails("one of SOURCE and TARGET is in a container", "box:/a", "box:/b")

@@ -67,35 +67,37 @@ local function real(to, target)
 end
 
 --- Copies the source, of which `name` tells what it is called in a directory.
-local function copy(from, source, name, to, target, owner)
-  sched.job(layer.copy, { from = from, sources = { { path = source, name = name } }, to = to.fd,
-    destination = real(to, target), chown = owner })
+local function copy(from, source, name, to, target, how)
+  return sched.job(layer.copy, { from = from, sources = { { path = source, name = name } },
+    to = to.fd, destination = real(to, target), chown = how.owner, powerless = how.powerless })
 end
 
 --- A directory that the copy made gets what the source's has.
-local function take_attributes(entry, to, target, owner)
+local function take_attributes(entry, to, target, how)
   local dir <close> = failure.check(fs.open(real(to, target), "dir", { root = to.fd }))
   local at = ("/proc/self/fd/%d/"):format(dir:fd())
-  if not owner then failure.check(fs.chown(at, entry.uid, entry.gid)) end
+  if not how.owner then failure.check(fs.chown(at, entry.uid, entry.gid)) end
   failure.check(fs.chmod(at, entry.mode & 4095)) -- 07777
   failure.check(fs.utime(at, entry.mtime, entry.mtime_nsec))
 end
 
-local function copy_directory(from, entry, to, owner)
+local function copy_directory(from, entry, to, how)
   local target, is_new = directory_target(from, to)
-  copy(from.fd, rootpath.follow(from.fd, from.path), name_of(from.path), to, target, owner)
-  if is_new then take_attributes(entry, to, target, owner) end
+  local source = rootpath.follow(from.fd, from.path)
+  local result = copy(from.fd, source, name_of(from.path), to, target, how)
+  if is_new then take_attributes(entry, to, target, how) end
+  return result
 end
 
 --- A link is copied as it is: alone in a directory of its own, whose contents are then copied.
-local function copy_link(store, from, to, owner)
+local function copy_link(store, from, to, how)
   local target = file_target(to)
   local into, name = target, name_of(from.path)
   if not target:find("/$") then into, name = path.dirname(target), name_of(target) end
   local dir = store:temp("link")
   failure.check(fs.symlink(rootpath.target(from.fd, from.path), dir .. "/" .. name))
   local root <close> = failure.check(fs.open(dir, "dir"))
-  copy(root:fd(), "", "", to, into .. "/", owner)
+  return copy(root:fd(), "", "", to, into .. "/", how)
 end
 
 local function found(from, follows)
@@ -104,19 +106,16 @@ local function found(from, follows)
   failure.raise("not-found", ("%s: %s"):format(from.path, err.message), { errno = err.errno })
 end
 
---- Copies what is at one place to another. Unless options.archive says that owners are kept,
--- everything belongs to the root user of where it goes (the caller, on the host).
+--- Copies what is at one place to another; answers how many devices were left out. Unless
+-- options.archive says that owners are kept, everything belongs to the root user of where it goes
+-- (the caller, on the host). options.powerless: no file has more rights than its reader there.
 function cp.copy(store, from, to, options)
-  local owner = not options.archive and { 0, 0 } or nil
+  local how = { owner = not options.archive and { 0, 0 } or nil, powerless = options.powerless }
   local entry = found(from, options.follow_link or from.path:find("/%.?$") ~= nil)
-  if entry.type == "dir" then
-    copy_directory(from, entry, to, owner)
-  elseif entry.type == "link" then
-    copy_link(store, from, to, owner)
-  else
-    local source = rootpath.follow(from.fd, from.path)
-    copy(from.fd, source, name_of(from.path), to, file_target(to), owner)
-  end
+  if entry.type == "dir" then return copy_directory(from, entry, to, how).left_out end
+  if entry.type == "link" then return copy_link(store, from, to, how).left_out end
+  local source = rootpath.follow(from.fd, from.path)
+  return copy(from.fd, source, name_of(from.path), to, file_target(to), how).left_out
 end
 
 --- Writes what is at a place as a tar, under its own name.

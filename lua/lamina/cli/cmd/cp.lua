@@ -16,7 +16,11 @@ local function from_container(store, from, to, options)
   local source <close> = place.open(store, record, from.path, false)
   if to.is_stream then return cp.write_tar(store, source, 1, options) end
   local target <close> = place.host(to.path)
-  cp.copy(store, source, target, options)
+  local left_out = cp.copy(store, source, target, { archive = options.archive,
+    follow_link = options.follow_link, powerless = true })
+  if left_out > 0 then
+    io.stderr:write(("lamina: cp: %d device nodes were left out\n"):format(left_out))
+  end
 end
 
 local function to_container(store, from, to, options)
@@ -35,7 +39,8 @@ return {
   help = [[
 Works whether the container runs or not. A directory that is there already is copied into; a
 SOURCE that ends in "/." copies what is in it. "-" is a tar, written or read. Links in SOURCE
-never lead out of where it is.]],
+never lead out of where it is. What comes out of a container has no power over the host: device
+nodes are left out, files lose set-id bits and capabilities ("-" keeps them, in the tar).]],
   example = "lamina cp git:/etc/os-release .",
   arguments = { { name = "SOURCE" }, { name = "TARGET" } },
   options = {
