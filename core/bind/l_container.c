@@ -33,26 +33,55 @@ void lamL_container_type(lua_State *L)
 	lamL_newtype(L, CONTAINER_TYPE, meta, methods);
 }
 
+/* An id of a user or a group; -1 is what the kernel calls none. */
+static uid_t check_id(lua_State *L, const char *key, lua_Integer id)
+{
+	if (id < 0 || id >= UINT32_MAX)
+		luaL_error(L, "option '%s': 0 to %I expected", key, (LUAI_UACINT)(UINT32_MAX - 1));
+	return (uid_t)id;
+}
+
+/* Pushes field `key`, a table; 0 and nothing when it is nil. */
+static int table_field(lua_State *L, int index, const char *key)
+{
+	int type = lua_getfield(L, index, key);
+
+	if (type == LUA_TTABLE)
+		return 1;
+	if (type != LUA_TNIL)
+		luaL_error(L, "option '%s': table expected, got %s", key, luaL_typename(L, -1));
+	lua_pop(L, 1);
+	return 0;
+}
+
+static lua_Integer integer_at(lua_State *L, int index, lua_Integer i, const char *key)
+{
+	lua_Integer value;
+	int is_integer;
+
+	lua_geti(L, index, i);
+	value = lua_tointegerx(L, -1, &is_integer);
+	if (!is_integer || lua_type(L, -1) != LUA_TNUMBER)
+		luaL_error(L, "option '%s': integers expected", key);
+	lua_pop(L, 1);
+	return value;
+}
+
 static void read_user(lua_State *L, int index, struct lam_container *c)
 {
 	gid_t *groups;
 
-	if (lua_getfield(L, index, "user") != LUA_TTABLE) {
-		lua_pop(L, 1);
+	if (!table_field(L, index, "user"))
 		return;
-	}
-	c->uid = (uid_t)lamL_intfield(L, -1, "uid", 0);
-	c->gid = (gid_t)lamL_intfield(L, -1, "gid", 0);
-	if (lua_getfield(L, -1, "groups") == LUA_TTABLE) {
-		c->ngroups = (size_t)luaL_len(L, -1);
-		groups = lamL_scratch(L, (c->ngroups + 1) * sizeof(*groups));
-		for (size_t i = 0; i < c->ngroups; i++) {
-			lua_geti(L, -2, (lua_Integer)i + 1);
-			groups[i] = (gid_t)luaL_checkinteger(L, -1);
-			lua_pop(L, 1);
-		}
-		c->groups = groups;
-	}
+	c->uid = check_id(L, "uid", lamL_intfield(L, -1, "uid", 0));
+	c->gid = check_id(L, "gid", lamL_intfield(L, -1, "gid", 0));
+	if (!table_field(L, -1, "groups"))
+		return;
+	c->ngroups = (size_t)luaL_len(L, -1);
+	groups = lamL_scratch(L, (c->ngroups + 1) * sizeof(*groups));
+	for (size_t i = 0; i < c->ngroups; i++)
+		groups[i] = check_id(L, "groups", integer_at(L, -2, (lua_Integer)i + 1, "groups"));
+	c->groups = groups;
 }
 
 static void read_network(lua_State *L, int index, struct lam_container *c)
@@ -100,28 +129,48 @@ static const struct {
 };
 enum { LIMITS = sizeof(limit_names) / sizeof(*limit_names) };
 
+/* A number that is negative, or "unlimited" to the kernel, is neither. */
+static rlim_t check_limit(lua_State *L, lua_Integer i, const char *name)
+{
+	lua_Integer value = integer_at(L, -1, i, name);
+
+	if (value < 0)
+		luaL_error(L, "option '%s': { soft, hard } expected, none negative", name);
+	return (rlim_t)value;
+}
+
 /* rlimits = { nofile = { soft, hard } } */
 static void read_limits(lua_State *L, int index, struct lam_container *c)
 {
+	const char *known[LIMITS + 1] = { NULL };
 	struct lam_limit *limits;
 
-	if (lua_getfield(L, index, "rlimits") != LUA_TTABLE) {
-		lua_pop(L, 1);
+	if (!table_field(L, index, "rlimits"))
 		return;
-	}
+	for (size_t i = 0; i < LIMITS; i++)
+		known[i] = limit_names[i].name;
+	lamL_checkkeys(L, -1, known);
 	limits = lamL_scratch(L, LIMITS * sizeof(*limits));
 	for (size_t i = 0; i < LIMITS; i++) {
-		if (lua_getfield(L, -2, limit_names[i].name) == LUA_TTABLE) {
-			lua_geti(L, -1, 1);
-			lua_geti(L, -2, 2);
-			limits[c->nlimits].resource = limit_names[i].resource;
-			limits[c->nlimits].value.rlim_cur = (rlim_t)luaL_checkinteger(L, -2);
-			limits[c->nlimits++].value.rlim_max = (rlim_t)luaL_checkinteger(L, -1);
-			lua_pop(L, 2);
-		}
+		if (!table_field(L, -2, known[i]))
+			continue;
+		limits[c->nlimits++] = (struct lam_limit){
+			limit_names[i].resource,
+			{ check_limit(L, 1, known[i]), check_limit(L, 2, known[i]) },
+		};
 		lua_pop(L, 1);
 	}
 	c->limits = limits;
+}
+
+/* A value among the options of a tmpfs: a comma would begin another one. */
+static const char *tmpfs_option(lua_State *L, const char *key, const char *otherwise)
+{
+	const char *value = lamL_optfield(L, -1, key, otherwise);
+
+	if (!*value || value[strspn(value, "0123456789kKmMgG%")])
+		luaL_error(L, "option '%s': a number expected, got '%s'", key, value);
+	return value;
 }
 
 /* The mount table on the top of the stack. A source is cloned here, in the parent, where it is
@@ -143,8 +192,8 @@ static int read_mount(lua_State *L, struct lam_mount *m, struct lam_err *err)
 	if (!m->target)
 		luaL_error(L, "a mount needs a target");
 	if (strcmp(type, "tmpfs") == 0) {
-		lua_pushfstring(L, "mode=%s,size=%s", lamL_optfield(L, -1, "mode", "1777"),
-				lamL_optfield(L, -1, "size", "50%"));
+		lua_pushfstring(L, "mode=%s,size=%s", tmpfs_option(L, "mode", "1777"),
+				tmpfs_option(L, "size", "50%"));
 		m->options = lua_tostring(L, -1);
 		lua_insert(L,
 			   -2); /* stays on the stack, below the table, as long as the container */
@@ -165,10 +214,8 @@ static int read_mounts(lua_State *L, int index, struct lamL_container *c, struct
 	lua_Integer n;
 	int list;
 
-	if (lua_getfield(L, index, "mounts") != LUA_TTABLE) {
-		lua_pop(L, 1);
+	if (!table_field(L, index, "mounts"))
 		return 0;
-	}
 	list = lua_gettop(L);
 	n = luaL_len(L, list);
 	luaL_checkstack(L, (int)n + 8, "mounts");
@@ -199,6 +246,19 @@ static int read_root(lua_State *L, int index, struct lamL_container *c, struct l
 	return c->root < 0 ? lam_err_set(err, errno, "root file system") : 0;
 }
 
+/* What a container that is joined has already. */
+static void refuse_for_join(lua_State *L, int index)
+{
+	static const char *const given[] = { "root",     "mounts",   "network",
+					     "hostname", "readonly", "init" };
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
+		if (lua_getfield(L, index, given[i]) != LUA_TNIL)
+			luaL_error(L, "option '%s' is the container's when it is joined", given[i]);
+		lua_pop(L, 1);
+	}
+}
+
 static int read_rest(lua_State *L, int index, struct lamL_container *c, int joins,
 		     struct lam_err *err)
 {
@@ -222,6 +282,8 @@ struct lamL_container *lamL_container_new(lua_State *L, int index, int joins, st
 	int top;
 
 	lamL_checkkeys(L, index, known);
+	if (joins)
+		refuse_for_join(L, index);
 	c = lamL_scratch(L, sizeof(*c));
 	top = lua_gettop(L);
 	c->root = c->spec.root = -1;

@@ -39,14 +39,28 @@ static int push_done(lua_State *L, int result, const struct lam_err *err)
 	return 1;
 }
 
+static pid_t check_pid(lua_State *L, int index)
+{
+	lua_Integer pid = luaL_checkinteger(L, index);
+
+	luaL_argcheck(L, pid > 0 && pid <= INT_MAX, index, "a process number expected");
+	return (pid_t)pid;
+}
+
 /* namespace.enter([{join=pid}]) -> { rootless=, ids=, uid=, userxattr= } | nil, err */
 static int l_enter(lua_State *L)
 {
-	pid_t join = (pid_t)lamL_intfield(L, 1, "join", 0);
-	struct lam_home *home = lamL_scratch(L, sizeof(*home));
+	static const char *const known[] = { "join", NULL };
+	pid_t join = 0;
+	struct lam_home *home;
 	struct lam_err err;
-	int result = join > 0 ? lam_enter_join(join, home, &err) : lam_enter(home, &err);
+	int result;
 
+	lamL_options(L, 1, known);
+	if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "join") != LUA_TNIL)
+		join = check_pid(L, lua_gettop(L));
+	home = lamL_scratch(L, sizeof(*home));
+	result = join > 0 ? lam_enter_join(join, home, &err) : lam_enter(home, &err);
 	if (result < 0)
 		return lamL_fail(L, &err);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &home_key);
@@ -182,17 +196,38 @@ static int l_start(lua_State *L)
 /* namespace.join(pid, spec) -> process | nil, err: in a running container's namespaces */
 static int l_join(lua_State *L)
 {
-	return start(L, 2, (pid_t)luaL_checkinteger(L, 1));
+	return start(L, 2, check_pid(L, 1));
 }
 
 /* namespace.attach(pid) -> process that is not ours to kill on close | nil, err */
 static int l_attach(lua_State *L)
 {
-	pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+	pid_t pid = check_pid(L, 1);
 	struct lam_process *p = lamL_process_new(L);
 	struct lam_err err;
 
 	return lam_process_attach(pid, p, &err) < 0 ? lamL_fail(L, &err) : 1;
+}
+
+enum { FDS_MAX = 16 };
+
+/* Reads the list `fds`; returns how many. */
+static size_t read_descriptors(lua_State *L, int fds[FDS_MAX])
+{
+	lua_Integer n;
+
+	if (lua_getfield(L, 1, "fds") == LUA_TNIL)
+		return 0;
+	if (!lua_istable(L, -1) || (n = luaL_len(L, -1)) > FDS_MAX)
+		return (size_t)luaL_error(L, "option 'fds': at most %d descriptors expected",
+					  FDS_MAX);
+	for (lua_Integer i = 0; i < n; i++) {
+		if (lua_geti(L, -1, i + 1) != LUA_TNUMBER || lua_tointeger(L, -1) < 0)
+			luaL_error(L, "option 'fds': descriptors expected");
+		fds[i] = (int)lua_tointeger(L, -1);
+		lua_pop(L, 1);
+	}
+	return (size_t)n;
 }
 
 /* namespace.spawn{args=, env=, stdin=, stdout=, stderr=, fds={...}} -> process | nil, err:
@@ -204,8 +239,8 @@ static int l_spawn(lua_State *L)
 	};
 	struct lam_process *p;
 	struct lam_err err;
-	int fds[16], stdio[3];
-	size_t nfds = 0;
+	int fds[FDS_MAX], stdio[3];
+	size_t nfds;
 	char **args, **env;
 
 	lamL_checkkeys(L, 1, known);
@@ -214,12 +249,7 @@ static int l_spawn(lua_State *L)
 	stdio[0] = (int)lamL_intfield(L, 1, "stdin", -1);
 	stdio[1] = (int)lamL_intfield(L, 1, "stdout", -1);
 	stdio[2] = (int)lamL_intfield(L, 1, "stderr", -1);
-	if (lua_getfield(L, 1, "fds") == LUA_TTABLE)
-		for (nfds = 0; nfds < 16 && lua_geti(L, -1, (lua_Integer)nfds + 1) == LUA_TNUMBER;
-		     nfds++) {
-			fds[nfds] = (int)luaL_checkinteger(L, -1);
-			lua_pop(L, 1);
-		}
+	nfds = read_descriptors(L, fds);
 	luaL_argcheck(L, args[0], 1, "option 'args' is empty");
 	p = lamL_process_new(L);
 	return lam_process_helper(args, env, fds, nfds, stdio, p, &err) < 0 ? lamL_fail(L, &err)
@@ -230,6 +260,7 @@ static int l_spawn(lua_State *L)
 static int l_prepare(lua_State *L)
 {
 	static const char *const always[] = { "/proc", "/sys", "/dev" };
+	static const char *const known[] = { "path", "kind", NULL };
 	int root = (int)luaL_checkinteger(L, 1);
 	struct lam_stubs *stubs;
 	struct lam_err err;
@@ -240,16 +271,20 @@ static int l_prepare(lua_State *L)
 	for (size_t i = 0; i < 3; i++)
 		if (lam_stubs_add(stubs, root, always[i], 1, &err) < 0)
 			return lamL_fail(L, &err);
-	for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TTABLE; i++) {
-		const char *path = lamL_optfield(L, -1, "path", NULL);
-		int is_dir = strcmp(lamL_optfield(L, -1, "kind", "dir"), "dir") == 0;
+	for (lua_Integer i = 1, n = luaL_len(L, 2); i <= n; i++) {
+		const char *path, *kind;
 
+		lua_geti(L, 2, i);
+		lamL_checkkeys(L, -1, known);
+		path = lamL_optfield(L, -1, "path", NULL);
+		kind = lamL_optfield(L, -1, "kind", "dir");
 		luaL_argcheck(L, path, 2, "a mount target needs a path");
-		if (lam_stubs_add(stubs, root, path, is_dir, &err) < 0)
+		luaL_argcheck(L, strcmp(kind, "dir") == 0 || strcmp(kind, "file") == 0, 2,
+			      "a mount target is of kind dir or file");
+		if (lam_stubs_add(stubs, root, path, strcmp(kind, "dir") == 0, &err) < 0)
 			return lamL_fail(L, &err);
 		lua_pop(L, 1);
 	}
-	lua_pop(L, 1);
 	return 1;
 }
 
@@ -317,7 +352,7 @@ static int l_freeze(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_freeze((pid_t)luaL_checkinteger(L, 1), &err), &err);
+	return push_done(L, lam_freeze(check_pid(L, 1), &err), &err);
 }
 
 /* namespace.thaw(pid) -> true | nil, err */
@@ -325,7 +360,7 @@ static int l_thaw(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_thaw((pid_t)luaL_checkinteger(L, 1), &err), &err);
+	return push_done(L, lam_thaw(check_pid(L, 1), &err), &err);
 }
 
 /* namespace.daemonize(log) -> "child", fd | "parent", ok | nil, err: the child goes on in a

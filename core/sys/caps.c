@@ -33,12 +33,15 @@ uint64_t lam_caps_named(const char *name, struct lam_err *err)
 	return 0;
 }
 
+/* The kernel knows the end of its list: EINVAL. Any other failure would leave capabilities in. */
 int lam_caps_bound(uint64_t keep, struct lam_err *err)
 {
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+	int cap = 0;
+
+	for (; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (!(keep & BIT(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return lam_err_set(err, errno, "drop capability %d", cap);
-	return 0;
+	return errno == EINVAL ? 0 : lam_err_set(err, errno, "read capability %d", cap);
 }
 
 int lam_caps_apply(uint64_t keep, struct lam_err *err)

@@ -108,7 +108,9 @@ static int set_directory(const struct lam_container *c, struct lam_err *err)
 
 	if (chdir(c->cwd) < 0)
 		return lam_err_set(err, errno, "working directory %s", c->cwd);
-	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 || where[0] != '/')
+	if (syscall(SYS_getcwd, where, sizeof(where)) < 0)
+		return lam_err_set(err, errno, "find the working directory %s", c->cwd);
+	if (where[0] != '/')
 		return lam_err_set(err, EXDEV, "working directory %s is outside", c->cwd);
 	return 0;
 }
