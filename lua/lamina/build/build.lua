@@ -119,14 +119,25 @@ local function export_image(store, graph, options)
   return id, names
 end
 
-local function run(store, given)
-  local options, began = complete(given), sched.now()
+--- What stands before anything runs: the options, complete, and the graph of the target. Layers
+-- that are needed are kept by options.keeper, which the caller closes.
+local function prepare(store, given)
+  local options = complete(given)
   local plan = evaluate(options)
   local target = resolve.target(plan, options.target)
   export.names(target, options) -- a wrong name is told before anything runs
-  local kept <close> = keeper.new(store)
-  options.keeper = kept
-  local graph = resolve.graph(plan, target, store, options)
+  options.keeper = keeper.new(store)
+  local ok, graph = pcall(resolve.graph, plan, target, store, options)
+  if ok then return options, graph end
+  options.keeper:close()
+  error(graph, 0)
+end
+
+local function run(store, given)
+  local began = sched.now()
+  local options, graph = prepare(store, given)
+  local _kept <close> = options.keeper
+  local target = graph.target
   options.bus:emit("build.started", { total = #graph.vertices })
   local result = { target = target.name, names = {} }
   local counts
@@ -137,6 +148,17 @@ local function run(store, given)
   options.bus:emit("build.finished", { image = result.image, names = result.names,
     seconds = sched.now() - began, cached = counts.cached, ran = counts.ran })
   return result
+end
+
+local function explain(store, given)
+  local options, graph = prepare(store, given)
+  local _kept <close> = options.keeper
+  return require("lamina.build.explain").graph(graph, store, options)
+end
+
+--- Why the first step that isn't cached would run (build/explain.lua).
+function build.explain(store, options)
+  return sched.run(explain, store, options)
 end
 
 --- Builds; see the head of this file.

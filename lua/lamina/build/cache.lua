@@ -15,7 +15,7 @@ Lookup.__index = Lookup
 local function quick_reads(vertex, work)
   local reads, is_exact = {}, true
   for i, use in ipairs(vertex.uses) do
-    if use.source.layers ~= nil or use.source.is_stage then
+    if not use.source.is_context then
       reads[i], is_exact = { chain = stack.chain(use.source.layers) }, false
       reads[i].select = use.select
     else

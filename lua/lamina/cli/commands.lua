@@ -3,6 +3,7 @@
 -- its own so that help and a misspelt name load no command.
 return {
   { title = "Recipes", { "build", "Build an image from a recipe" },
+    { "explain", "Tell why a step of a build would run" },
     { "plan", "Print the plan that a recipe evaluates to, as JSON" } },
   { title = "Containers", { "run", "Run a command in a new container" },
     { "start", "Run a container's command again" },

@@ -1,0 +1,92 @@
+--- How two directories in overlay form differ: the first difference of each path, by name.
+--
+--   compare.trees(a, b, limit) -> { { path = "app/x", what = "mode", a = "644", b = "755" }, … }
+--
+-- `what` is one of: only in a ("missing" in b), only in b ("new"), type, mode, owner, target,
+-- device, size, content, mtime, xattrs. Times of directories count only where `times` is set.
+local digest = require "lamina.core.digest"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+
+local compare = {}
+
+local function names_of(root, path)
+  local set = {}
+  for _, name in ipairs(failure.check(fs.list(path == "" and "." or path, { root = root }))) do
+    set[name] = true
+  end
+  return set
+end
+
+local function stat(root, path)
+  return fs.stat(path, { root = root, follow = false })
+end
+
+local function same_content(self, path, size)
+  if size == 0 then return true end
+  local a = failure.check(digest.file(path, { root = self.a }))
+  return a == failure.check(digest.file(path, { root = self.b }))
+end
+
+--- What a link says; the directories above it are none, since the walk has come through them.
+local function target(root, path)
+  return failure.check(fs.readlink(("/proc/self/fd/%d/%s"):format(root, path)))
+end
+
+local function owner(entry) return ("%d:%d"):format(entry.uid, entry.gid) end
+local function mode(entry) return ("%o"):format(entry.mode) end
+
+--- The first attribute in which two entries differ: its name and both values.
+local function difference(self, path, a, b)
+  if a.type ~= b.type then return "type", a.type, b.type end
+  if a.type ~= "link" and a.mode ~= b.mode then return "mode", mode(a), mode(b) end
+  if owner(a) ~= owner(b) then return "owner", owner(a), owner(b) end
+  if a.type == "file" then
+    if a.size ~= b.size then return "size", tostring(a.size), tostring(b.size) end
+    if not same_content(self, path, a.size) then return "content" end
+  elseif a.type == "link" then
+    local left, right = target(self.a, path), target(self.b, path)
+    if left ~= right then return "target", left, right end
+  end
+  if self.times and a.mtime ~= b.mtime then
+    return "mtime", tostring(a.mtime), tostring(b.mtime)
+  end
+end
+
+local function add(self, path, what, a, b)
+  self.found[#self.found + 1] = { path = path, what = what, a = a, b = b }
+end
+
+local walk
+
+local function compare_one(self, path)
+  local a, b = stat(self.a, path), stat(self.b, path)
+  if not a or not b then return add(self, path, a and "missing" or "new") end
+  local what, left, right = difference(self, path, a, b)
+  if what then add(self, path, what, left, right) end
+  if a.type == "dir" and b.type == "dir" then walk(self, path) end
+end
+
+function walk(self, dir)
+  local all, sorted = names_of(self.a, dir), {}
+  for name in pairs(names_of(self.b, dir)) do all[name] = true end
+  for name in pairs(all) do sorted[#sorted + 1] = name end
+  table.sort(sorted)
+  for _, name in ipairs(sorted) do
+    if #self.found >= self.limit then return end
+    compare_one(self, dir == "" and name or dir .. "/" .. name)
+  end
+end
+
+--- Compares two directories given by path; see the head of this file.
+function compare.trees(a, b, options)
+  options = options or {}
+  local left <close> = failure.check(fs.open(a, "dir"))
+  local right <close> = failure.check(fs.open(b, "dir"))
+  local self = { a = left:fd(), b = right:fd(), found = {}, limit = options.limit or math.huge,
+    times = options.times }
+  walk(self, "")
+  return self.found
+end
+
+return compare
