@@ -83,4 +83,26 @@ function layout.layer(script)
   return helper.read(dir .. "/l.tar")
 end
 
+-- Two layers: the upper one hides /etc/one and changes /two.
+layout.lower = layout.layer "mkdir etc; echo one >etc/one; echo two >two"
+layout.upper = layout.layer "mkdir etc; touch etc/.wh.one; echo 2 >two"
+layout.lower_id = "sha256:" .. digest.sha256(layout.lower)
+layout.upper_id = "sha256:" .. digest.sha256(layout.upper)
+
+--- A layout with one image of these two layers; `change(it, parts)` may spoil it before the index.
+function layout.good(change)
+  local it = layout.new()
+  local parts = { diff_ids = { layout.lower_id, layout.upper_id },
+    layers = { it:blob(layout.lower, media_type.layer), it:blob(layout.upper, media_type.layer) } }
+  if change then change(it, parts) end
+  local of = it:manifest(parts)
+  it:index { of }
+  return it, of
+end
+
+--- Names below a folder of a store (helper.store).
+function layout.entries(run, folder)
+  return select(2, helper.sh(("find %s/%s -mindepth 1 -maxdepth 1"):format(run.root, folder)))
+end
+
 return layout

@@ -24,7 +24,7 @@ end
 function Tar:write(bytes)
   while bytes ~= "" do
     local n, message, name = uv.fs_write(self.fd, bytes, -1)
-    failure.check(n, message, name)
+    if not n then failure.raise("system", "write the archive: " .. message, { errno = name }) end
     bytes = bytes:sub(n + 1)
   end
 end
