@@ -248,6 +248,22 @@ describe("lamina commit", function()
       run:ok("rm", "-f", "busy")
     end)
 
+    it("goes on when the commit is killed in the middle, and can be committed again", function()
+      start("hostage", counting, "test -s /z")
+      local pid = run:ok("inspect", "--format", "{{.State.Pid}}", "hostage"):match("%d+")
+      local status = helper.sh(([[
+        state() { sed 's/.*) //; s/ .*//' /proc/%s/stat; }
+        %s & commit=$!
+        for i in $(seq 2000); do test "$(state)" = T && frozen=yes && break; done
+        kill -KILL $commit; wait
+        test "$frozen" = yes || exit 3
+        for i in $(seq 2000); do test "$(state)" = T || exit 0; done
+        exit 4]]):format(pid, run:line("commit", "hostage")))
+      assert.equal(0, status)
+      assert.matches("^sha256:", run:ok("commit", "hostage"))
+      run:ok("rm", "-f", "hostage")
+    end)
+
     it("has no mount, stub or volume in the layer either (63, 94)", function()
       start("alive", "echo v >/vol/f; echo r >/real; sleep 1000", "test -s /real")
       assert.equal("A /real\t2B\n", run:ok("commit", "--dry-run", "alive"))
