@@ -35,8 +35,18 @@ end
 local remove = [[require("lamina.core.namespace").enter()
   for _, dir in ipairs(arg) do require("lamina.core.fs").remove(dir) end]]
 
+--- What a test that failed has left running would outlive its store.
+local function stop_containers(dir)
+  local store <close> = io.open(dir .. "/store/lamina.db")
+  if not store then return end
+  local lamina = ("LAMINA_ROOT=%s/store %s "):format(dir, helper.quote(helper.lamina_path))
+  os.execute(("for id in $(%s ps -q 2>/dev/null); do %s rm -f $id; done >/dev/null 2>&1")
+    :format(lamina, lamina))
+end
+
 function helper.cleanup()
   for _, dir in ipairs(made) do
+    stop_containers(dir)
     if not os.execute("rm -rf " .. helper.quote(dir) .. " 2>/dev/null") then
       os.execute(("echo %s | lua5.4 - %s"):format(helper.quote(remove), helper.quote(dir)))
     end
