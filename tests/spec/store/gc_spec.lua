@@ -71,4 +71,42 @@ describe("lamina.store.gc", function()
       local held = store:hold()
       print(select(2, fs.lock(store.root .. "/gc.lock", "exclusive", { wait = false })).errno)]=])
   end)
+
+  it("counts on a dry run as if something were gone", function()
+    assert.equal("1\t1\n", output [=[
+      local container = store.containers:create { name = "one", layers = { layer "1" } }
+      store.cache:put("key", { diff_id = layer "2" })
+      drop_leases()
+      store:lease("layer", busybox)
+      local function count(gone)
+        return gc.sweep(store, { dry_run = true, gone = gone }).layers
+      end
+      assert(count {} == 0)
+      print(count { containers = { [container.id] = true } }, count { cache = { key = true } })]=])
+  end)
+
+  it("keeps the blob that a layer came as for as long as the layer", function()
+    assert.equal("0\t1\n", output [=[
+      local diff_id = layer "1"
+      store.layers:remember_blob(diff_id, store.blobs:put("compressed", "application/gzip"))
+      local first = gc.sweep(store).blobs
+      drop_leases()
+      print(first, gc.sweep(store).blobs)]=])
+  end)
+
+  it("removes what was planted among layers and blobs, and follows nothing", function()
+    local outside = helper.tmpdir()
+    helper.write(outside .. "/letter", "mine")
+    assert.equal("0\t0\n", output(("local outside = %q"):format(outside) .. [=[
+
+      for _, dir in ipairs { store.layers.dir, store.blobs.dir } do
+        assert(fs.symlink(outside, dir .. "/" .. ("e"):rep(64)))
+        assert(os.execute("mkfifo " .. dir .. "/" .. ("f"):rep(64)))
+        assert(fs.mkdir(dir .. "/no digest"))
+      end
+      drop_leases()
+      gc.sweep(store)
+      print(#fs.list(store.layers.dir), #fs.list(store.blobs.dir))]=]))
+    assert.equal("mine", helper.read(outside .. "/letter"))
+  end)
 end)

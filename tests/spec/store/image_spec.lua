@@ -101,4 +101,28 @@ describe("lamina.store.image", function()
       local ok, err = pcall(function() return store.images:resolve(id).config end)
       print(err.kind)]=])
   end)
+
+  it("is meant by a whole id before a name, by a name before the beginning of an id", function()
+    assert.equal("true\ttrue\ttrue\n", output [=[
+      local id, other = put("a", "first"), put("b", "second")
+      local hex = id:sub(8)
+      store.images:tag(other, hex:sub(1, 20))
+      local function resolve(text) return store.images:resolve(text).id end
+      print(resolve(hex) == id, resolve(hex:sub(1, 20)) == other, resolve(hex:sub(1, 21)) == id)]=])
+  end)
+
+  it("is the newer one of a second that was stored later", function()
+    assert.equal("c b a\n", output [=[
+      put("a", "a"); put("b", "b"); put("c", "c")
+      local names = {}
+      for i, image in ipairs(store.images:list()) do names[i] = image.names[1]:match("(%a):latest") end
+      print(table.concat(names, " "))]=])
+  end)
+
+  it("gets no name that is a digest", function()
+    assert.equal("invalid-reference\n", output [=[
+      local id = put "a"
+      local ok, err = pcall(store.images.tag, store.images, id, "a@" .. id)
+      print(not ok and err.kind)]=])
+  end)
 end)

@@ -1,0 +1,68 @@
+local fixtures = require "support.fixtures"
+local helper = require "support.helper"
+
+local prelude = [=[
+  local prune = require "lamina.store.prune"
+  local function layer(letter)
+    local dir = folder("layer")
+    assert(fs.write(dir .. "/file", letter))
+    return store.layers:adopt(dir, { diff_id = "sha256:" .. letter:rep(64), tar_size = 0,
+      entries = 1, bytes = 1 })
+  end
+  --- This process' leases would keep its layers.
+  local function forget_leases() assert(store.db:run "delete from leases") end
+  local function exists(diff_id)
+    local is_there = fs.stat(store.layers:path(diff_id)) ~= nil
+    assert(is_there == (store.layers:get(diff_id) ~= nil), "row and folder agree")
+    return is_there
+  end
+]=]
+
+local function run(text)
+  assert.equal("", fixtures.output(prelude .. text))
+end
+
+describe("lamina.store.prune", function()
+  teardown(helper.cleanup)
+
+  it("forgets cache records that weren't used since, with their layers", function()
+    run [=[
+      local old, new = layer "1", layer "2"
+      store.cache:put("old", { diff_id = old })
+      store.cache:put("new", { diff_id = new })
+      assert(store.db:run "update cache set used = 1000 where key = 'old'")
+      forget_leases()
+      local report = prune.run(store, { cache = true, before = 2000 })
+      assert(report.cache == 1 and not exists(old) and exists(new))
+      assert(prune.run(store, { cache = true }).cache == 1 and not exists(new))
+    ]=]
+  end)
+
+  it("removes cache mounts that no step uses, and leaves their locks", function()
+    run [=[
+      local dir = store.root .. "/cache/"
+      for _, name in ipairs { "used", "free" } do
+        assert(fs.mkdir(dir .. name))
+        assert(fs.write(dir .. name .. "/file", "12345"))
+      end
+      local held = assert(fs.lock(dir .. "used.lock", "shared"))
+      local report = prune.run(store, { mounts = true })
+      assert(report.mounts == 1)
+      assert(fs.stat(dir .. "used/file") and not fs.stat(dir .. "free"))
+      assert(fs.stat(dir .. "free.lock"))
+      held:release()
+    ]=]
+  end)
+
+  it("doesn't take a container that somebody is starting", function()
+    run [=[
+      local one = store.containers:create { name = "one", layers = {} }
+      local claim = store.containers:claim(one.id)
+      assert(#prune.run(store, { containers = true }).containers == 0)
+      assert(store.containers:get("one"))
+      claim:release()
+      assert(#prune.run(store, { containers = true }).containers == 1)
+      assert(not fs.stat(one.dir))
+    ]=]
+  end)
+end)
