@@ -8,7 +8,9 @@ describe("lamina history", function()
   setup(function()
     lamina = helper.store()
     lamina:ok("import", "--message", "by hand", fixtures.busybox_tar(), "base")
-    lamina("run", "--name", "one", "base", "sh", "-c", "echo 12345 >/file; # "
+    lamina("run", "--name", "zero", "base", "false")
+    lamina:ok("commit", "zero", "unchanged")
+    lamina("run", "--name", "one", "unchanged", "sh", "-c", "echo 12345 >/file; # "
       .. ("x"):rep(50))
     lamina:ok("commit", "--message", "a file", "one", "middle")
     lamina("run", "--name", "two", "middle", "true")
@@ -22,13 +24,14 @@ describe("lamina history", function()
       "{{.ID}}|{{.CreatedBy}}|{{.Size}}|{{.Comment}}")
     assert.equal(id:sub(8, 19) .. "|true|0B|\n"
       .. "<missing>|sh -c echo 12345 >/file; # xxxxxxxxxxxxxxxxx…|6B|a file\n"
+      .. "<missing>|false|0B|\n"
       .. "<missing>||1.98MB|by hand\n", out)
   end)
 
   it("shows Docker's columns", function()
     local _, out = lamina("history", "debian:git")
     assert.matches("^IMAGE +CREATED +CREATED BY +SIZE +COMMENT\n" .. id:sub(8, 19) .. "   ", out)
-    assert.equal(4, select(2, out:gsub("\n", "")))
+    assert.equal(5, select(2, out:gsub("\n", "")))
   end)
 
   it("shows everything whole and exact where that is asked for", function()
@@ -39,7 +42,7 @@ describe("lamina history", function()
   end)
 
   it("prints ids alone, and JSON", function()
-    assert.equal(id:sub(8, 19) .. "\n<missing>\n<missing>\n", lamina:ok("history", "-q", id))
+    assert.equal(id:sub(8, 19) .. ("\n<missing>"):rep(3) .. "\n", lamina:ok("history", "-q", id))
     local last = lamina:ok("history", "--format", "json", id):match("([^\n]*)\n$")
     assert.equal("by hand", json.decode(last).Comment)
   end)

@@ -106,6 +106,13 @@ describe("lamina prune", function()
     assert.equal("", out)
   end)
 
+  it("waits while something is getting its name", function()
+    local line = ("flock --shared %s/gc.lock timeout 0.5 %s"):format(lamina.root,
+      lamina:line("prune", "--force", "--all"))
+    assert.equal(124, (helper.sh(line)))
+    assert.equal(1, pruned("--all").layers)
+  end)
+
   it("has nothing to do where a killed process left a container: any command does", function()
     local left = lamina.root .. "/containers/" .. ("a"):rep(64)
     helper.sh(("mkdir -p %s/upper && echo x >%s/upper/file"):format(left, left))
