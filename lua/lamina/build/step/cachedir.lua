@@ -24,7 +24,7 @@ end
 
 --- Takes the lock, or answers nil where another has it.
 local function try(path, mode)
-  local lock, err = fs.lock(path .. ".lock", mode)
+  local lock, err = fs.lock(path .. ".lock", mode, { wait = false })
   if lock or err.errno == "EAGAIN" or err.errno == "EWOULDBLOCK" then return lock end
   failure.check(lock, err)
 end
