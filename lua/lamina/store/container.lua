@@ -6,6 +6,7 @@ local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
+local lock = require "lamina.store.lock"
 local names = require "lamina.store.names"
 
 local container = {}
@@ -29,9 +30,9 @@ end
 
 --- Whether the process that the row names holds the container's lock.
 local function is_held(self, id)
-  local lock, err = fs.lock(self.dir .. "/" .. id .. "/lock", "shared", { wait = false })
-  if lock then lock:release() end
-  return lock == nil and err.errno == "EAGAIN"
+  local held, err = fs.lock(self.dir .. "/" .. id .. "/lock", "shared", { wait = false })
+  if held then held:release() end
+  return held == nil and err.errno == "EAGAIN"
 end
 
 local function wrap(self, row)
@@ -159,8 +160,8 @@ end
 
 --- Takes the right to run a container: the answered lock says so to everyone while it is held.
 function Containers:claim(id)
-  local lock, err = fs.lock(self.dir .. "/" .. id .. "/lock", "exclusive", { wait = false })
-  if lock then return lock end
+  local held, err = fs.lock(self.dir .. "/" .. id .. "/lock", "exclusive", { wait = false })
+  if held then return held end
   if err.errno == "ENOENT" then not_found(self, id) end -- removed meanwhile
   if err.errno ~= "EAGAIN" then failure.check(nil, err) end
   failure.raise("name-in-use", ("container %s is running"):format(id:sub(1, 12)))
@@ -257,8 +258,8 @@ function Containers:kill(one)
     local process <close> = failure.check(namespace.attach(pid.pid))
     process:kill("KILL")
   end
-  local lock, err = fs.lock(one.dir .. "/lock", "exclusive")
-  if lock then return lock:release() end
+  local held, err = lock.wait(one.dir .. "/lock", "exclusive")
+  if held then return held:release() end
   if err.errno ~= "ENOENT" then failure.check(nil, err) end -- `run --rm` has removed it itself
 end
 

@@ -9,8 +9,8 @@
 local blobs = require "lamina.store.fsck.blobs"
 local failure = require "lamina.util.failure"
 local findings = require "lamina.store.fsck.findings"
-local fs = require "lamina.core.fs"
 local layers = require "lamina.store.fsck.layers"
+local lock = require "lamina.store.lock"
 local place_check = require "lamina.store.fsck.place"
 local records = require "lamina.store.fsck.records"
 local store = require "lamina.store.store"
@@ -67,7 +67,7 @@ end
 --- While nobody gives anything its name, or takes one away: rows and files belong together then.
 local function check_records(found, opened)
   local _alone <close> = opened.readonly and opened:hold()
-    or failure.check(fs.lock(opened.root .. "/gc.lock", "exclusive"))
+    or failure.check(lock.wait(opened.root .. "/gc.lock", "exclusive"))
   place_check.check(found, opened)
   local entries, rows = blobs.check(found, opened), layers.check(found, opened)
   records.check(found, opened)

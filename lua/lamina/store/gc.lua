@@ -4,6 +4,7 @@
 -- The collector holds gc.lock alone, so that nothing gets its name while it looks.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local lock = require "lamina.store.lock"
 local usage = require "lamina.store.usage"
 
 local gc = {}
@@ -94,7 +95,7 @@ function gc.sweep(store, options)
     gone = { images = gone.images or {}, containers = gone.containers or {},
       cache = gone.cache or {}, layers = {} } }, Collector)
   store:workspace()
-  local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
+  local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   store:sweep()
   if not self.dry_run then store.containers:bury_strays() end
   self:sweep_layers()

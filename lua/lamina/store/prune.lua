@@ -5,6 +5,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local gc = require "lamina.store.gc"
 local json = require "lamina.core.json"
+local lock = require "lamina.store.lock"
 local usage = require "lamina.store.usage"
 
 local prune = {}
@@ -83,12 +84,12 @@ function Pruner:remove_mounts()
   local dir, report = self.store.root .. "/cache", self.report
   for _, name in ipairs(failure.check(fs.list(dir))) do
     local path = dir .. "/" .. name
-    local lock = not name:find("%.lock$")
+    local held = not name:find("%.lock$")
       and fs.lock(path .. ".lock", "exclusive", { wait = false })
-    if lock then
+    if held then
       report.mounts, report.bytes = report.mounts + 1, report.bytes + usage.tree(path)
       self:take("mounts", name, function() self.store:bury(path) end)
-      lock:release()
+      held:release()
     end
   end
 end
@@ -129,7 +130,7 @@ end
 --- Empties the whole store: the only way for an ordinary user to remove files of sub-ids. What
 -- else lies in its directory stays.
 function prune.everything(store)
-  local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
+  local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   check_alone(store)
   store.db:close()
   for _, name in ipairs(store.entries) do

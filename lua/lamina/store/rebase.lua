@@ -7,6 +7,7 @@
 local core = require "lamina.core.layer"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local lock = require "lamina.store.lock"
 
 local rebase = {}
 
@@ -86,12 +87,12 @@ end
 function rebase.settle(store)
   for _, row in ipairs(failure.check(store.db:rows [[select id, layers from containers
     where length(layers) > base_layers * 65]])) do
-    local lock = not is_whole(store, row) and fs.lock(("%s/containers/%s/lock"):format(store.root,
+    local held = not is_whole(store, row) and fs.lock(("%s/containers/%s/lock"):format(store.root,
       row.id), "exclusive", { wait = false })
-    if lock then
-      local _alone <close> = failure.check(fs.lock(store.root .. "/gc.lock", "exclusive"))
+    if held then
+      local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
       settle_one(store, store.containers:get(row.id))
-      lock:release()
+      held:release()
     end
   end
 end

@@ -15,6 +15,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local images = require "lamina.store.image"
 local layers = require "lamina.store.layer"
+local lock = require "lamina.store.lock"
 local rebase = require "lamina.store.rebase"
 local schema = require "lamina.store.schema"
 local workspace = require "lamina.store.workspace"
@@ -173,7 +174,7 @@ end
 
 --- Held (shared) while something gets its name and row; the collector holds it alone.
 function Store:hold()
-  return failure.check(fs.lock(self.root .. "/gc.lock", "shared"))
+  return failure.check(lock.wait(self.root .. "/gc.lock", "shared"))
 end
 
 --- Runs fn in one transaction and answers what it answers.

@@ -115,7 +115,9 @@ describe("lamina.store.image", function()
     assert.equal("c b a\n", output [=[
       put("a", "a"); put("b", "b"); put("c", "c")
       local names = {}
-      for i, image in ipairs(store.images:list()) do names[i] = image.names[1]:match("(%a):latest") end
+      for i, image in ipairs(store.images:list()) do
+        names[i] = image.names[1]:match("(%a):latest")
+      end
       print(table.concat(names, " "))]=])
   end)
 

@@ -1,0 +1,25 @@
+--- Waiting for a lock that another process holds.
+--
+-- A blocked flock(2) would keep the loop from hearing a signal: Ctrl-C would do nothing until the
+-- other process is done. So a task asks again from time to time; where there is no task to wait,
+-- the call blocks.
+local fs = require "lamina.core.fs"
+local sched = require "lamina.util.sched"
+
+local lock = {}
+
+local longest_ms = 50
+
+--- As fs.lock: the lock, or nil, err. `mode` is "shared" or "exclusive".
+function lock.wait(path, mode)
+  local delay = 1
+  while coroutine.isyieldable() do
+    local held, err = fs.lock(path, mode, { wait = false })
+    if held or err.errno ~= "EAGAIN" then return held, err end
+    sched.sleep(delay)
+    delay = math.min(2 * delay, longest_ms)
+  end
+  return fs.lock(path, mode)
+end
+
+return lock
