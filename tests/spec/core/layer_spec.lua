@@ -146,15 +146,18 @@ describe("lamina.core.layer", function()
       local magics = { "\x1f\x9d\x90", "\x1f\xa0", "LZIP\1", "\x89LZO\0\r\n\26\n", "LRZI\0",
         "]\0\0", "\4\34M\24", "begin 644 x\n", "\xed\xab\xee\xdb", "BZh9", "\xfd7zXZ\0" }
       for i, magic in ipairs(magics) do write(i .. ".tar", magic .. helper.read(simple)) end
-      local status, out, err = helper.sh(([[cd %s && PATH=/nowhere /usr/bin/strace -qq -f \
-        -e trace=execve,execveat -o trace /usr/bin/lua5.4 -e '
+      local status, out, err = helper.sh(([[cd %s && lua=$(command -v lua5.4) && PATH=/nowhere \
+        /usr/bin/strace -qq -f -e trace=execve,execveat -o trace "$lua" -e '
         local layer = require "lamina.core.layer"
         for i = 1, %d do print((layer.apply(i .. ".tar", "into"))) end']]):format(dir, #magics))
       if err:find "ptrace" then pending "strace may not trace here" end
       assert.equal(0, status, err)
       assert.equal(("nil\n"):rep(#magics), out)
-      local _, count = helper.read(dir .. "/trace"):gsub("exec", "")
-      assert.equal(1, count)
+      local started = {}
+      for line in helper.read(dir .. "/trace"):gmatch "[^\n]*exec[^\n]*" do
+        if not line:find("lua5.4", 1, true) then started[#started + 1] = line end
+      end
+      assert.same({}, started)
     end)
 
     it("changes nothing elsewhere while links and directories are exchanged below it (UNP-09)",
