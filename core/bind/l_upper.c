@@ -8,6 +8,7 @@
 #include "bind/l_file.h"
 #include "bind/l_layer.h"
 #include "layer/changes.h"
+#include "layer/clamp.h"
 #include "layer/seal.h"
 #include "sys/overlay.h"
 
@@ -126,7 +127,28 @@ static int l_changes(lua_State *L)
 	return 1;
 }
 
+static int clamp(const char *path, int64_t epoch, struct lam_err *err)
+{
+	lam_autofd upper = open_upper(path, err);
+
+	return upper < 0 ? -1 : lam_clamp(upper, epoch, err);
+}
+
+/* layer.clamp(dir, epoch) -> true | nil, err: no time after that */
+static int l_clamp(lua_State *L)
+{
+	const char *path = lamL_checkpath(L, 1);
+	int64_t epoch = luaL_checkinteger(L, 2);
+	struct lam_err err;
+
+	if (clamp(path, epoch, &err) < 0)
+		return lamL_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
+	{ "clamp", l_clamp },
 	{ "seal", l_seal },
 	{ "changes", l_changes },
 	{ NULL, NULL },

@@ -299,6 +299,43 @@ describe("lamina build", function()
     assert.equal(ids[1], ids[2])
   end)
 
+  it("clamps all times with a source date epoch, and gives the same id in another store", function()
+    helper.write(dir .. "/recipe.lua", [[return image(from "busybox"
+      :run "mkdir /d; echo x >/d/f; ln -s f /d/l; touch -d @1000000000 /d/old":env { A = "1" },
+      { name = "epoch" })]])
+    local ids = {}
+    for i = 1, 2 do
+      local other = helper.store()
+      other("import", fixtures.busybox_tar(), "busybox")
+      local _, id, err = other("build", "-q", "--source-date-epoch", "1500000000", dir)
+      assert.equal("", err)
+      ids[i] = (select(2, other("inspect", "--format",
+        "{{.Created}} {{json .RootFS.Layers}}", (id:gsub("\n", "")))))
+      assert.equal("1500000000\n1500000000\n1500000000\n1000000000\n", (select(2, other("run",
+        "--rm", "epoch", "stat", "-c", "%Y", "/d", "/d/f", "/d/l", "/d/old"))))
+    end
+    assert.equal(ids[1], ids[2])
+    assert.matches("^2017%-07%-14T02:40:00Z", ids[1])
+    local status, _, err = run("build", "--source-date-epoch", "yesterday", dir)
+    assert.equal(2, status)
+    assert.matches("a number of seconds, not 'yesterday'", err, 1, true)
+  end)
+
+  it("verifies: builds twice, and names the first file and attribute that differ", function()
+    local status, _, err = build('return from "busybox":copy({ a = "b" }, "/x/")', "--verify")
+    assert.equal(0, status, err)
+    status, _, err = build('return from "busybox":run "true":run "cat /proc/sys/kernel/random/uuid'
+      .. ' >/id; touch -d @1 /id"', "--verify")
+    assert.equal(1, status)
+    assert.matches("recipe.lua:1 isn't reproducible: file /id: content differs", err, 1, true)
+    status, _, err = build('return from "busybox":run "sleep 1.1; echo 1 >/t"', "--verify")
+    assert.equal(1, status)
+    assert.matches("file /t: mtime is %d+, then %d+\nhint: %-%-source%-date%-epoch", err)
+    status = build('return from "busybox":run "sleep 1.1; echo 1 >/t"', "--verify",
+      "--source-date-epoch", "1")
+    assert.equal(0, status)
+  end)
+
   it("shares a store with other builds at the same time", function()
     local words = {}
     for i = 1, 4 do

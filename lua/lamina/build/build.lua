@@ -8,6 +8,8 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
+--     verify = false,           -- build twice and compare
+--     source_date_epoch = nil,  -- seconds, as text: no time is later; default: the variable
 --     jobs = nil,               -- steps at the same time
 --     bus = event.new(),        -- hears what happens, see below
 --     network = nil,            -- "none" or "host" for steps that name no network themselves
@@ -64,11 +66,12 @@ local function proxies(args)
   return list
 end
 
-local function source_date_epoch(args)
-  local value = args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
+local function source_date_epoch(given, args)
+  local value = given or args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
   if not value or value == "" then return nil end
   return math.tointeger(tonumber(value:match("^%d+$")))
-    or failure.raise("usage", ("SOURCE_DATE_EPOCH is a number of seconds, not '%s'"):format(value))
+    or failure.raise("usage", ("the source date epoch is a number of seconds, not '%s'")
+      :format(value))
 end
 
 -- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
@@ -88,7 +91,7 @@ local function complete(options)
   all.bus = all.bus or require("lamina.util.event").new()
   all.jobs = all.jobs or default_jobs()
   all.platform = all.platform and platform.parse(all.platform) or platform.host()
-  all.epoch, all.proxies = source_date_epoch(all.args), proxies(all.args)
+  all.epoch, all.proxies = source_date_epoch(all.source_date_epoch, all.args), proxies(all.args)
   return all
 end
 
@@ -133,6 +136,18 @@ local function prepare(store, given)
   error(graph, 0)
 end
 
+--- Makes all of it once more and compares (build/verify.lua).
+local function verify(store, given, graph)
+  local again = {}
+  for key, value in pairs(given) do again[key] = value end
+  again.no_cache, again.forgets = true, true
+  local options, second = prepare(store, again)
+  local _kept <close> = options.keeper
+  options.bus:emit("build.started", { total = #second.vertices })
+  solve.run(second, store, options)
+  require("lamina.build.verify").graphs(store, graph, second)
+end
+
 local function run(store, given)
   local began = sched.now()
   local options, graph = prepare(store, given)
@@ -142,6 +157,7 @@ local function run(store, given)
   local result = { target = target.name, names = {} }
   local counts
   result.steps, counts = report(graph, solve.run(graph, store, options))
+  if options.verify then verify(store, given, graph) end
   if not options.dry_run then
     result.image, result.names = export_image(store, graph, options)
   end

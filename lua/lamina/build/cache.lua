@@ -43,11 +43,11 @@ end
 -- among those of one build.
 function cache.look(store, vertex, work)
   local reads, is_exact = quick_reads(vertex, work)
-  local quick = key.record(vertex, reads)
+  local quick = key.record(vertex, reads, work.options.epoch)
   local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper },
     Lookup)
   self.key = key.of(quick)
-  self.keys = { self.key }
+  self.keys, self.forgets = { self.key }, work.options.forgets
   if work.ignores_cache or vertex.is_uncached then return self end
   self.record = find(self, self.key)
   if not self.record and not is_exact then self:look_by_content(vertex, work) end
@@ -55,7 +55,7 @@ function cache.look(store, vertex, work)
 end
 
 function Lookup:look_by_content(vertex, work)
-  self.records[2] = key.record(vertex, content_reads(vertex, work))
+  self.records[2] = key.record(vertex, content_reads(vertex, work), work.options.epoch)
   self.keys[2] = key.of(self.records[2])
   self.record = find(self, self.keys[2])
   if self.record then self.store.cache:put(self.key, self.record) end
@@ -63,6 +63,7 @@ end
 
 --- Remembers a result under every key that was looked for.
 function Lookup:remember(vertex, output)
+  if self.forgets then return end
   for i, digest in ipairs(self.keys) do
     self.store.cache:put(digest, { kind = vertex.kind, diff_id = output.diff_id,
       layers = { output.diff_id }, created = output.created, inputs = self.records[i] })

@@ -12,7 +12,6 @@ local deliver = require "lamina.build.deliver"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
-local key = require "lamina.build.key"
 local label = require "lamina.build.label"
 local stack = require "lamina.build.stack"
 local work = require "lamina.build.work"
@@ -172,6 +171,7 @@ local function reasons_for(self, vertex, new)
   local old = record.inputs
   reasons:change("lamina's version", old.lamina, new.lamina)
   reasons:change("the platform", old.platform, new.platform)
+  reasons:change("the source date epoch", old.epoch, new.epoch)
   compare_params(reasons, old.params, new.params)
   compare_parent(reasons, old, new, vertex)
   compare_reads(reasons, self, vertex, old, new, record)
@@ -194,7 +194,7 @@ function explain.graph(graph, store, options)
   local self = { store = store, work = own }
   local vertex, lookup = first_missing(self, graph)
   if not vertex then return nil end
-  local record = lookup.records[#lookup.records] or key.record(vertex, {})
+  local record = lookup.records[#lookup.records]
   local reasons = reasons_for(self, vertex, record)
   return { reasons = reasons, step = { id = vertex.id, label = label.of(vertex.step),
     file = vertex.step.file, line = vertex.step.line } }

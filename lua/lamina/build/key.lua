@@ -13,12 +13,13 @@ local version = require "lamina.util.version"
 local key = {}
 
 --- The structured record behind a key, kept with the result so that a miss can be explained.
--- `reads` is what the step reads beside its parent, as the kind of step tells it.
-function key.record(vertex, reads)
+-- `reads` is what the step reads beside its parent, as the kind of step tells it; `epoch` is what
+-- times are clamped to.
+function key.record(vertex, reads, epoch)
   return {
     lamina = version, kind = vertex.kind, params = vertex.params, reads = json.array(reads),
     parent = not vertex.ignores_parent and stack.chain(vertex.at.layers) or nil,
-    platform = platform.format(vertex.at.platform),
+    platform = platform.format(vertex.at.platform), epoch = epoch,
   }
 end
 

@@ -31,17 +31,19 @@ end
 
 --- Seals and hashes an upper directory and puts it into the store, over the layers `below`
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
--- (SEMANTICS 87).
-function layer.keep(store, upper, below)
+-- (SEMANTICS 87). No time in it is after `epoch`, where there is one.
+function layer.keep(store, upper, below, epoch)
   local view <close> = exec.view(store, below)
   local as = { form = "overlay", userxattr = store.userxattr }
   local seal = { lower = view and view:fd(), userxattr = store.userxattr }
   local info
   if is_little(upper) then
     failure.check(core.seal(upper, seal))
+    if epoch then failure.check(core.clamp(upper, epoch)) end
     info = failure.check(core.pack(upper, as))
   else
     sched.job(core.seal, upper, seal)
+    if epoch then sched.job(core.clamp, upper, epoch) end
     info = sched.job(core.pack, upper, as)
   end
   store.layers:adopt(upper, info)

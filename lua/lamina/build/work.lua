@@ -74,7 +74,7 @@ function work.make(self, vertex)
   local below = vertex.ignores_parent and {} or stack.diff_ids(vertex.at.layers)
   local maker = require("lamina.build.step." .. makers[vertex.kind])
   maker.make(vertex, self, dir, below)
-  return layer.keep(self.store, dir.upper, below)
+  return layer.keep(self.store, dir.upper, below, self.options.epoch)
 end
 
 return work

@@ -1,0 +1,14 @@
+/* clamp.h - no time after a given one: what SOURCE_DATE_EPOCH asks for. */
+#ifndef LAM_LAYER_CLAMP_H
+#define LAM_LAYER_CLAMP_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Every entry below the directory `dir`, and the directory itself, that was modified after `epoch`
+ * (Unix seconds) gets that time. Links are not followed. Fails with ELOOP where the tree is
+ * deeper than 1024. */
+int lam_clamp(int dir, int64_t epoch, struct lam_err *err);
+
+#endif
