@@ -107,6 +107,23 @@ describe("lamina build of a Dockerfile", function()
     assert.equal("SIGINT", config.StopSignal)
   end)
 
+  it("carries out the triggers of its base (SEMANTICS 40)", function()
+    local status, _, err = build("FROM busybox\nONBUILD COPY a.txt /copied\n"
+      .. "ONBUILD RUN cat /copied >/$NAME", "-t", "base:1")
+    assert.equal(0, status, err)
+    status, _, err = build "FROM base:1\nRUN cat /copied >>/last"
+    assert.equal(1, status) -- $NAME isn't set: /bin/sh can't write to a directory
+    assert.matches('step 1.2 (run "cat /copied >/$NAME"), ' .. dir .. "/Dockerfile:1:", err, 1,
+      true)
+    build("FROM busybox\nENV NAME=named\nONBUILD COPY a.txt /copied\n"
+      .. "ONBUILD RUN cat /copied >/$NAME", "-t", "base:1")
+    local done, id, why = build "FROM base:1\nRUN cat /copied >>/named"
+    assert.equal(0, done, why)
+    local _, out = run("run", "--rm", (id:gsub("%s", "")), "cat", "/named")
+    assert.equal("hello\nhello\n", out)
+    assert.is_nil(configuration(id).OnBuild)
+  end)
+
   it("tells a failed step with the Dockerfile's line", function()
     local status, _, err = build "FROM busybox\n\nRUN true && \\\n  true\n# no\nRUN false\n"
     assert.equal(1, status)

@@ -100,9 +100,13 @@ local function handler(op)
   return type(module) == "function" and module or module[op]
 end
 
+--- The state after a step on another one.
+function Resolver:carry_out(step, at)
+  return handler(step.op)(step, at, self)
+end
+
 local function resolve_step(self, step)
-  local at = step.input and self.results[step.input]
-  self.results[step.id] = handler(step.op)(step, at, self)
+  self.results[step.id] = self:carry_out(step, step.input and self.results[step.input])
 end
 
 --- Finds the target by name, the plan's default without one.

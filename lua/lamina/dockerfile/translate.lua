@@ -104,9 +104,24 @@ local function write_from(self, stage)
   self.out:add(literal.call(declaration .. "from", arguments, 0), stage.line)
 end
 
+--- What the stage below keeps for those on it (SEMANTICS 40).
+local function write_triggers(self, stage)
+  local base = self.stages:base_of(stage)
+  for _, instruction in ipairs(base and base.instructions or {}) do
+    local trigger = instruction.onbuild
+    if trigger then
+      self.out:add(("  -- ONBUILD in line %d"):format(instruction.line), stage.line)
+      local write = methods[trigger.instruction] or methods.custom
+      local method, arguments = write(self, trigger)
+      self.out:add("  " .. literal.call(":" .. method, arguments, 2), stage.line)
+    end
+  end
+end
+
 local function write_stage(self, stage)
   self.current = stage
   with_line(self, stage, write_from, stage)
+  with_line(self, stage, write_triggers, stage)
   for _, instruction in ipairs(stage.instructions) do
     with_line(self, instruction, write_call, instruction)
   end

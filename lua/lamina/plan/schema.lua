@@ -34,7 +34,8 @@ schema.common = { id = "integer!", op = "string!", file = "string", line = "inte
 --- Of each kind of step.
 schema.steps = {
   scratch = { platform = "string" },
-  image = { ref = "string!", platform = "string" },
+  image = { ref = "string!", platform = "string",
+    files_only = "boolean" }, -- to copy from: it is no base, its triggers are none of ours
   stage = {}, -- a new stage that continues another one
   ["local"] = { path = "string", exclude = "strings" },
   run = { command = "command!", mounts = "mounts", network = "string", security = "string",

@@ -84,7 +84,9 @@ end
 
 --- What `from` may name: a stage, a source, or an image by its reference.
 function stage.source_of(value, what)
-  if type(value) == "string" then return held[stage.new("image", { ref = value })] end
+  if type(value) == "string" then
+    return held[stage.new("image", { ref = value, files_only = true })]
+  end
   if type(value) == "table" and held[value] then return held[value] end
   place.blame(("%s: a stage, a context or an image's name expected, got %s"):format(what,
     type(value)))

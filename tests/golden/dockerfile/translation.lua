@@ -208,6 +208,25 @@ return from "a"
   :run("make", { mounts = { cache("/c", { mode = "0755" }) }, network = "none" })
   :run { "a", "b" }
 ]==] },
+  { "triggers of a stage, where another one builds on it (SEMANTICS 40)", [==[
+FROM a AS b
+ONBUILD RUN x
+FROM b AS c
+RUN y
+FROM c
+]==], [==[
+local b = from "a"
+  :onbuild "RUN x"
+
+local c = from(b)
+  -- ONBUILD in line 2
+  :run "x"
+  :run "y"
+
+local final = from(c)
+
+return { b = b, c = c, default = final }
+]==] },
   { "names that Lua or the recipe language has", [==[
 ARG from=a
 FROM $from AS image

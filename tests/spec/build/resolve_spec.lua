@@ -1,5 +1,6 @@
 local failure = require "lamina.util.failure"
 local resolve = require "lamina.build.resolve"
+local sched = require "lamina.util.sched"
 local stack = require "lamina.build.stack"
 
 local platform = { os = "linux", architecture = "amd64" }
@@ -66,12 +67,38 @@ describe("lamina.build.resolve", function()
     assert.same({ "base" }, history(state))
   end)
 
-  it("refuses a base with triggers, which it could only ignore", function()
-    local ok, err = pcall(state_of, {}, base { OnBuild = { "RUN make" } })
-    assert.is_false(ok)
-    assert.is_true(failure.is(err, "unsupported"))
-    assert.matches("ONBUILD", err.message)
+  it("carries out a base's triggers first, and forgets them (SEMANTICS 40)", function()
+    local image = base { OnBuild = { "ENV A=1 B=$B", "RUN make \\\n all", "COPY <<E /x\n$A\nE" },
+      Env = { "B=2" } }
+    local state = sched.run(state_of, { { op = "env", pairs = { { "C", "$A" } } } }, image)
+    assert.same({ "B=2", path_variable, "A=1", "C=1" }, state.config.Env)
+    assert.is_nil(state.config.OnBuild)
+    assert.same({ "base", "ENV A=1 B=2", "RUN /bin/sh -c make  all # buildkit",
+      "COPY <<E /x # buildkit", "ENV C=1" }, history(state))
     assert.is_nil((state_of({}, base { OnBuild = {} })).config.OnBuild)
+  end)
+
+  it("leaves triggers alone where an image is only copied from", function()
+    local plan = plan_of {
+      { op = "image", ref = "x", files_only = true }, { op = "scratch", input = false },
+      { op = "copy", sources = { "a" }, destination = "/", from = 1 },
+    }
+    local store = store_with(base { OnBuild = { "NONSENSE" } })
+    assert.is_truthy(resolve.graph(plan, plan.targets[1], store, options()))
+  end)
+
+  it("refuses triggers that can't be", function()
+    for text, message in pairs {
+      ["FROM x"] = "FROM isn't possible there", ["# nothing"] = "one instruction",
+      ["RUN a\nRUN b"] = "one instruction", ["NONSENSE"] = "unknown instruction 'NONSENSE'",
+    } do
+      local ok, err = pcall(sched.run, state_of, {}, base { OnBuild = { text } })
+      assert.is_false(ok)
+      assert.is_true(failure.is(err, "invalid-input"), tostring(err))
+      assert.matches(message, err.message, 1, true)
+      assert.matches('step 1 (image "base"), recipe.lua:1: ONBUILD of the image: ',
+        (tostring(err):gsub("from", "image")), 1, true)
+    end
   end)
 
   it("expands one instruction with what was known before it (SEMANTICS 20)", function()

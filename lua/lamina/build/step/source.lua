@@ -13,16 +13,6 @@ function source.scratch(step, _, resolver)
   return state.scratch(wanted_platform(step, resolver))
 end
 
---- Triggers are Dockerfile instructions: nothing here reads them, and leaving them out would
--- build another image than the author of the base meant.
-local function refuse_triggers(image, ref)
-  local triggers = (image.config.config or {}).OnBuild or {}
-  if #triggers == 0 then return end
-  failure.raise("unsupported",
-    ("'%s' has ONBUILD triggers, which can't be carried out yet"):format(ref),
-    { hint = "the first one is: " .. triggers[1] })
-end
-
 local function check_platform(image, wanted, ref)
   local has = { os = image.config.os or "linux", architecture = image.config.architecture,
     variant = image.config.variant }
@@ -36,9 +26,11 @@ function source.image(step, _, resolver)
   local wanted = wanted_platform(step, resolver)
   local image = resolver.store.images:resolve(step.ref)
   if step.platform then check_platform(image, wanted, step.ref) end
-  refuse_triggers(image, step.ref)
   resolver.options.keeper:need(image.layers)
-  return state.from_image(image, wanted)
+  local at = state.from_image(image, wanted)
+  local triggers = (image.config.config or {}).OnBuild or {}
+  if #triggers == 0 or step.files_only then return at end
+  return require("lamina.build.trigger").apply(step, at, resolver, triggers)
 end
 
 source["local"] = function(step, _, resolver)
