@@ -128,15 +128,6 @@ local function undisturbed(victim)
   return victim:after()
 end
 
---- All numbers up to `count`, or that many of them.
-local function some_of(count, wanted)
-  local list = {}
-  for n = 1, count do
-    if math.random() * (count - n + 1) < wanted - #list then list[#list + 1] = n end
-  end
-  return list
-end
-
 local function make_context()
   local dir = helper.tmpdir()
   helper.write(dir .. "/recipe.lua", [[
@@ -183,7 +174,7 @@ describe("a killed lamina", function()
       for _, call in ipairs(calls) do
         prepare(victim)
         local count = killer.count_calls(line(victim.words()), call)
-        for _, n in ipairs(some_of(count, steps)) do
+        for _, n in ipairs(killer.some_of(count, steps)) do
           prepare(victim)
           local moment = ("%s: at %s %d of %d"):format(victim.name, call, n, count)
           killer.kill_at(line(victim.words()), call, n)

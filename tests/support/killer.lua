@@ -84,10 +84,37 @@ function killer.count_calls(command, call)
   return tonumber(out) or 0
 end
 
+--- All numbers up to `count`, or that many of them.
+function killer.some_of(count, wanted)
+  local list = {}
+  for n = 1, count do
+    if math.random() * (count - n + 1) < wanted - #list then list[#list + 1] = n end
+  end
+  return list
+end
+
 --- Runs a command line that is killed when it begins its Nth such call.
 function killer.kill_at(command, call, n)
   helper.sh(("%s strace -f -qq -o /dev/null -e trace=%s --inject=%s:signal=KILL:when=%d %s "
     .. ">/dev/null 2>&1"):format(mark, call, call, n, command))
+end
+
+--- Runs a command line in which the Nth such call fails; answers status, stdout, stderr.
+function killer.fail_at(command, call, n, errno)
+  return helper.sh(
+    ("strace -f -qq -o /dev/null -e trace=%s --inject=%s:error=%s:when=%d %s"):format(call, call,
+      errno, n, command))
+end
+
+--- The calls of a command line, in their order, as strace writes them; `calls` as for its trace.
+function killer.trace(command, calls)
+  local log = helper.tmpdir() .. "/log"
+  local status, _, err = helper.sh(("strace -f -qq -y -o %s -e trace=%s %s"):format(
+    helper.quote(log), calls, command))
+  if status ~= 0 then error(("%s: status %d: %s"):format(command, status, err), 2) end
+  local lines = {}
+  for line in io.lines(log) do lines[#lines + 1] = line end
+  return lines
 end
 
 return killer
