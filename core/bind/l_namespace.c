@@ -4,6 +4,7 @@
  *   local process <close> = assert(namespace.start { root = fd, args = { "true" }, env = {} })
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +164,22 @@ static int fail_start(lua_State *L, const struct lam_err *err, int status)
 	return 2;
 }
 
+/* The kernel says EINVAL to an id that isn't mapped; here is known why it isn't. */
+static int check_mapped(const struct lam_container *c, struct lam_err *err)
+{
+	const char *kind = c->uid >= c->ids ? "user" : "group";
+	unsigned id = c->uid >= c->ids ? c->uid : c->gid;
+
+	for (size_t i = 0; i < c->ngroups && id < c->ids && c->may_setgroups; i++)
+		id = c->groups[i];
+	if (id < c->ids)
+		return 0;
+	return lam_err_set(err, EINVAL,
+			   "%s id %u: only 0 to %u are mapped; sub-ids in /etc/subuid and "
+			   "/etc/subgid give an ordinary user more",
+			   kind, id, c->ids - 1);
+}
+
 static int start(lua_State *L, int spec, pid_t join)
 {
 	struct lam_err err;
@@ -173,6 +190,8 @@ static int start(lua_State *L, int spec, pid_t join)
 	if (!c)
 		return fail_start(L, &err, status);
 	use_home(L, &c->spec);
+	if (check_mapped(&c->spec, &err) < 0)
+		return fail_start(L, &err, status);
 	if (lamL_boolfield(L, spec, "seccomp", 1)) {
 		c->spec.seccomp = filter(L, c->spec.caps, &err);
 		if (!c->spec.seccomp)

@@ -128,8 +128,12 @@ int lam_enter(struct lam_home *home, struct lam_err *err)
 	*home = (struct lam_home){ 0, UINT_MAX, geteuid(), getegid() };
 	if (home->uid != 0 && become_root(home, err) < 0)
 		return -1;
-	if (unshare(CLONE_NEWNS) < 0)
-		return lam_err_set(err, errno, "mount namespace");
+	if (unshare(CLONE_NEWNS) < 0) {
+		lam_err_set(err, errno, "mount namespace");
+		return err->num == EPERM ? lam_err_wrap(err, "root without CAP_SYS_ADMIN, as in a "
+							     "container of others")
+					 : -1;
+	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return lam_err_set(err, errno, "make mounts private");
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,7 @@ static int write_single(pid_t pid, uid_t uid, gid_t gid, struct lam_err *err)
 int lam_idmap_write(pid_t pid, uid_t uid, gid_t gid, struct lam_err *err)
 {
 	struct lam_subids uids, gids;
+	unsigned count;
 
 	if (lam_subids_find("/etc/subuid", uid, &uids, err) < 0 ||
 	    lam_subids_find("/etc/subgid", uid, &gids, err) < 0)
@@ -137,5 +139,6 @@ int lam_idmap_write(pid_t pid, uid_t uid, gid_t gid, struct lam_err *err)
 		return lam_err_set(err, 0,
 				   "newgidmap: the group ids %u+%u of /etc/subgid are refused",
 				   gids.first, gids.count);
-	return (int)(1 + (uids.count < gids.count ? uids.count : gids.count));
+	count = uids.count < gids.count ? uids.count : gids.count;
+	return count < INT_MAX ? 1 + (int)count : INT_MAX;
 }

@@ -163,11 +163,20 @@ static int mount_wanted(const struct lam_container *c, const struct lam_mount *m
 	return attach(c->root, m->tree, m->target, err);
 }
 
+/* mount_too_revealing() in the kernel: no new /proc may show what the present one hides. */
+static int explain_proc(struct lam_err *err)
+{
+	return lam_err_wrap(err, "a user namespace gets no /proc of its own where parts of the "
+				 "present one are hidden, as in a container of others");
+}
+
 static int mount_all(const struct lam_container *c, int *master, int *slave, struct lam_err *err)
 {
 	lam_autofd null = -1;
 
-	if (attach_new(c->root, "proc", NULL, PLAIN, "/proc", err) < 0 || mount_sys(c, err) < 0)
+	if (attach_new(c->root, "proc", NULL, PLAIN, "/proc", err) < 0)
+		return c->rootless && err->num == EPERM ? explain_proc(err) : -1;
+	if (mount_sys(c, err) < 0)
 		return -1;
 	mount_cgroup(c);
 	null = lam_devices_mount(c, master, slave, err);

@@ -9,7 +9,8 @@ local prelude = [=[
   local namespace = require "lamina.core.namespace"
   local overlay = require "lamina.core.overlay"
   local dir = %q
-  local home = assert(namespace.enter())
+  local home, reason = namespace.enter()
+  if not home then error(reason.message, 0) end
   local function folder(name)
     assert(fs.mkdirs(dir .. "/" .. name, 493))
     return dir .. "/" .. name

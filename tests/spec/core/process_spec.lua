@@ -177,8 +177,8 @@ describe("lamina.core.namespace", function()
     end)
 
     it("says what can't be executed", function()
-      assert.equal("nil\tENOENT\tno-such-program: No such file or directory\n", output [=[
-        fails(namespace.spawn { args = { "no-such-program" } })]=])
+      assert.equal("nil\tENOENT\t/no/such/program: No such file or directory\n", output [=[
+        fails(namespace.spawn { args = { "/no/such/program" } })]=])
     end)
   end)
 

@@ -1,0 +1,60 @@
+-- An ordinary user without sub-ids has one id inside: 0. Root plays that user here; everybody
+-- else's suite runs with the sub-ids he has.
+local fixtures = require "support.fixtures"
+local fs = require "lamina.core.fs"
+local helper = require "support.helper"
+
+local nobody = 54321 -- in no /etc/passwd and no /etc/subuid
+
+describe("a user without sub-ids", function()
+  if not helper.is_root then return end
+
+  local dir
+
+  local function as_nobody(words)
+    return helper.sh(("setpriv --reuid %d --regid %d --clear-groups env -i HOME=%s LAMINA_ROOT=%s "
+      .. "PATH=\"$PATH\" %s %s"):format(nobody, nobody, dir, dir .. "/store",
+      helper.quote(helper.lamina_path), words))
+  end
+
+  local function ok(words)
+    local status, out, err = as_nobody(words)
+    assert.equal("", err)
+    assert.equal(0, status)
+    return out
+  end
+
+  setup(function()
+    dir = helper.tmpdir()
+    assert(fs.chown(dir, nobody, nobody))
+    ok("import --change 'CMD sh' - busybox <" .. helper.quote(fixtures.busybox_tar()))
+  end)
+  teardown(helper.cleanup)
+
+  it("runs commands as root of his own namespace", function()
+    assert.equal("0 0\n", ok "run --rm --network none busybox sh -c 'echo $(id -u) $(id -g)'")
+    assert.matches("^%s*0%s+54321%s+1\n$",
+      ok "run --rm --network none busybox cat /proc/self/uid_map")
+  end)
+
+  it("keeps, changes and commits a container", function()
+    ok "run --name box --network none busybox sh -c 'echo text >/made; mkdir /dir; rm /etc/group'"
+    ok "commit box made"
+    assert.equal("text\n", ok ("run --rm --network none made sh -c 'cat /made; "
+      .. "[ ! -e /etc/group ]'"))
+    ok "rm box"
+  end)
+
+  it("is told why another user can't run anything", function()
+    local status, out, err = as_nobody "run --rm --network none -u guest busybox id"
+    assert.equal("", out)
+    assert.equal(125, status)
+    assert.matches("user id 1000: only 0 to 0 are mapped; sub%-ids", err)
+  end)
+
+  it("leaves nothing behind that he can't remove", function()
+    ok "prune --everything --force"
+    assert.equal(0, (helper.sh(("setpriv --reuid %d --regid %d --clear-groups rm -rf %s/store")
+      :format(nobody, nobody, dir))))
+  end)
+end)
