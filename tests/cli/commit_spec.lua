@@ -224,10 +224,7 @@ describe("lamina commit", function()
     --- Starts one and waits until the shell text inside says yes.
     local function start(name, text, until_text)
       run:ok("run", "-d", "--name", name, "-v", "/vol", "busybox", "sh", "-c", text)
-      for _ = 1, 500 do
-        if run("exec", name, "sh", "-c", until_text) == 0 then return end
-      end
-      error(name .. " did not start", 2)
+      run:wait_for(name, until_text)
     end
 
     -- Two files grow in step; a large one lies between them in the order of reading.
@@ -239,11 +236,7 @@ describe("lamina commit", function()
       local sizes = run:ok("run", "--rm", "busy", "sh", "-c", "wc -c </a; wc -c </z")
       local a, z = sizes:match("(%d+)%s+(%d+)")
       assert.is_true(a == z or tonumber(a) == z + 1, sizes)
-      local grown = "test $(wc -c </a) -gt " .. a
-      for _ = 1, 500 do
-        if run("exec", "busy", "sh", "-c", grown) == 0 then a = nil break end
-      end
-      assert.is_nil(a, "the container has not gone on")
+      run:wait_for("busy", "test $(wc -c </a) -gt " .. a)
       assert.matches("sha256", run:ok("commit", "--pause=false", "busy"))
       run:ok("rm", "-f", "busy")
     end)

@@ -172,8 +172,7 @@ describe("lamina cp", function()
     setup(function()
       run:ok("run", "-d", "--name", name, "-v", "vol:/vol", "busybox", "sh", "-c",
         "echo in-volume >/vol/f; echo here >/tmp/f; sleep 1000")
-      local deadline = 200
-      while run("exec", name, "cat", "/tmp/f") ~= 0 and deadline > 0 do deadline = deadline - 1 end
+      run:wait_for(name, "test -s /tmp/f")
     end)
     teardown(function() run:ok("rm", "-f", name) end)
 

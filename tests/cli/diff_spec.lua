@@ -63,10 +63,7 @@ describe("lamina diff", function()
   it("works on a running container, without our mount points", function()
     run:ok("run", "-d", "--name", "alive", "-v", "/a/b", "tree", "sh", "-c",
       "echo x >/x; sleep 1000")
-    local deadline = 500
-    while run("exec", "alive", "test", "-s", "/x") ~= 0 and deadline > 0 do
-      deadline = deadline - 1
-    end
+    run:wait_for("alive", "test -s /x")
     assert.equal("A /x\n", run:ok("diff", "alive"))
     run:ok("rm", "-f", "alive")
   end)

@@ -52,10 +52,7 @@ describe("lamina export", function()
 
   it("works on a running container", function()
     run:ok("run", "-d", "--name", "alive", "busybox", "sh", "-c", "echo x >/alive; sleep 1000")
-    local deadline = 500
-    while run("exec", "alive", "test", "-s", "/alive") ~= 0 and deadline > 0 do
-      deadline = deadline - 1
-    end
+    run:wait_for("alive", "test -s /alive")
     local _, out = helper.sh(run:line("export", "alive") .. " | tar t")
     assert.matches("\nalive\n", "\n" .. out)
     assert.equal("fine\n", run:ok("exec", "alive", "echo", "fine"))

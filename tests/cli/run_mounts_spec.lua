@@ -10,25 +10,14 @@ describe("lamina run", function()
   end)
   teardown(helper.cleanup)
 
-  local function shell(text, ...)
-    local words = { "--rm", ... }
-    words[#words + 1] = "busybox"
-    words = table.move({ "sh", "-c", text }, 1, 3, #words + 1, words)
-    return run:ok("run", table.unpack(words))
-  end
-
-  local function fails(status, pattern, ...)
-    local code, out, err = run("run", ...)
-    assert.equal("", out)
-    assert.matches(pattern, err)
-    assert.equal(status, code)
-  end
+  local function fails(status, pattern, ...) run:fails(status, pattern, "run", ...) end
 
   describe("--volume", function()
     it("mounts a directory of the host, writable", function()
       local dir = helper.tmpdir()
       helper.write(dir .. "/given", "text\n")
-      assert.equal("text\n", shell("cat /data/given; echo made >/data/made", "-v", dir .. ":/data"))
+      local text = "cat /data/given; echo made >/data/made"
+      assert.equal("text\n", run:shell(text, "-v", dir .. ":/data"))
       assert.equal("made\n", helper.read(dir .. "/made"))
     end)
 
@@ -43,25 +32,26 @@ describe("lamina run", function()
 
     it("forbids writing with ro", function()
       local dir = helper.tmpdir()
-      assert.equal("1\n", shell("touch /data/x 2>/dev/null; echo $?", "-v", dir .. ":/data:ro"))
+      assert.equal("1\n", run:shell("touch /data/x 2>/dev/null; echo $?", "-v", dir .. ":/data:ro"))
     end)
 
     it("mounts one file, also over one of the image", function()
       local file = helper.write(helper.tmpdir() .. "/f", "mine\n")
-      assert.equal("mine\n", shell("cat /etc/passwd", "-v", file .. ":/etc/passwd"))
+      assert.equal("mine\n", run:shell("cat /etc/passwd", "-v", file .. ":/etc/passwd"))
     end)
 
     it("keeps a named volume, which others see too", function()
-      shell("echo one >/data/f", "-v", "named:/data")
-      assert.equal("one\n", shell("cat /other/f", "-v", "named:/other"))
+      run:shell("echo one >/data/f", "-v", "named:/data")
+      assert.equal("one\n", run:shell("cat /other/f", "-v", "named:/other"))
     end)
 
     it("99: seeds a new one with the image's content, owners and modes; nocopy leaves it empty",
       function()
         local text = "ls -A %s | head -1; stat -c %%a %s"
-        assert.equal("busybox\n755\n", shell(text:format("/bin", "/bin"), "-v", "/bin"))
-        assert.equal("1777\n", shell("stat -c %a /tmp", "-v", "seeded:/tmp"))
-        assert.equal("0\n", shell("ls -A /etc | grep -c passwd; true", "-v", "empty:/etc:nocopy"))
+        assert.equal("busybox\n755\n", run:shell(text:format("/bin", "/bin"), "-v", "/bin"))
+        assert.equal("1777\n", run:shell("stat -c %a /tmp", "-v", "seeded:/tmp"))
+        local count = "ls -A /etc | grep -c passwd; true"
+        assert.equal("0\n", run:shell(count, "-v", "empty:/etc:nocopy"))
       end)
 
     it("makes what is missing in the image, and takes it away again (63)", function()
@@ -78,12 +68,12 @@ describe("lamina run", function()
     end)
 
     it("mounts one in another, whatever the order they are given in", function()
-      local out = shell("echo f >/outer/in/f; ls -A /outer; cat /outer/in/f",
+      local out = run:shell("echo f >/outer/in/f; ls -A /outer; cat /outer/in/f",
         "-v", "inner:/outer/in", "-v", "outer:/outer")
       assert.equal("in\nf\n", out)
       local dir = helper.tmpdir()
       helper.write(dir .. "/f", "file\n")
-      assert.equal("file\n", shell("cat /o/f", "-v", dir .. "/f:/o/f", "-v", "outer:/o"))
+      assert.equal("file\n", run:shell("cat /o/f", "-v", dir .. "/f:/o/f", "-v", "outer:/o"))
     end)
 
     it("says what is wrong with what it is given", function()
@@ -125,20 +115,20 @@ describe("lamina run", function()
 
   describe("what a command finds (SEMANTICS 65)", function()
     it("is proc, sysfs, a minimal dev, terminals, shared memory and message queues", function()
-      local out = shell("grep -E ' /(proc|sys|dev|dev/shm|dev/pts|dev/mqueue) ' /proc/mounts "
+      local out = run:shell("grep -E ' /(proc|sys|dev|dev/shm|dev/pts|dev/mqueue) ' /proc/mounts "
         .. "| cut -d' ' -f2,3 | sort")
       assert.equal("/dev tmpfs\n/dev/mqueue mqueue\n/dev/pts devpts\n/dev/shm tmpfs\n"
         .. "/proc proc\n/sys sysfs\n", out)
     end)
 
     it("is a dev that works", function()
-      assert.equal("0\nx\n", shell("head -c0 /dev/urandom; cat /dev/null | wc -c; "
+      assert.equal("0\nx\n", run:shell("head -c0 /dev/urandom; cat /dev/null | wc -c; "
         .. "echo x >/dev/shm/x; cat /dev/shm/x; echo y >/dev/null"))
     end)
 
     it("is a root that can't be written with --read-only, save what is mounted", function()
       local dir = helper.tmpdir()
-      assert.equal("1\n0\n0\n", shell([[for at in / /dev/shm /data; do
+      assert.equal("1\n0\n0\n", run:shell([[for at in / /dev/shm /data; do
         touch $at/x 2>/dev/null; echo $?; done]], "--read-only", "-v", dir .. ":/data"))
     end)
   end)

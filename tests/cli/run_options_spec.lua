@@ -10,22 +10,11 @@ describe("lamina run", function()
   end)
   teardown(helper.cleanup)
 
-  local function shell(text, ...)
-    local words = { "--rm", "--network", "none", ... }
-    words = table.move({ "busybox", "sh", "-c", text }, 1, 4, #words + 1, words)
-    return run:ok("run", table.unpack(words))
-  end
-
-  local function fails(status, pattern, ...)
-    local code, out, err = run("run", ...)
-    assert.equal("", out)
-    assert.matches(pattern, err)
-    assert.equal(status, code)
-  end
+  local function fails(status, pattern, ...) run:fails(status, pattern, "run", ...) end
 
   --- The effective capabilities as a number.
   local function capabilities(...)
-    return tonumber(shell("grep CapEff /proc/self/status", ...):match("(%x+)%s*$"), 16)
+    return tonumber(run:shell("grep CapEff /proc/self/status", ...):match("(%x+)%s*$"), 16)
   end
 
   local CHOWN, NET_RAW, SYS_ADMIN = 1 << 0, 1 << 13, 1 << 21
@@ -52,10 +41,10 @@ describe("lamina run", function()
 
   it("forbids new privileges with --security-opt", function()
     local text = "grep NoNewPrivs /proc/self/status"
-    assert.equal("NoNewPrivs:\t0\n", shell(text))
-    assert.equal("NoNewPrivs:\t1\n", shell(text, "--security-opt", "no-new-privileges"))
-    assert.equal("NoNewPrivs:\t1\n", shell(text, "--security-opt", "no-new-privileges:true"))
-    assert.equal("NoNewPrivs:\t0\n", shell(text, "--security-opt", "no-new-privileges=false"))
+    assert.equal("NoNewPrivs:\t0\n", run:shell(text))
+    assert.equal("NoNewPrivs:\t1\n", run:shell(text, "--security-opt", "no-new-privileges"))
+    assert.equal("NoNewPrivs:\t1\n", run:shell(text, "--security-opt", "no-new-privileges:true"))
+    assert.equal("NoNewPrivs:\t0\n", run:shell(text, "--security-opt", "no-new-privileges=false"))
     fails(2, "%-%-security%-opt 'seccomp=unconfined': no%-new%-privileges is what is known",
       "--security-opt", "seccomp=unconfined", "busybox")
     fails(2, "%-%-security%-opt 'no%-new%-privilegesx'", "--security-opt", "no-new-privilegesx",
@@ -63,8 +52,8 @@ describe("lamina run", function()
   end)
 
   it("makes the command process 1, or a child of ours with --init", function()
-    assert.equal("1\n", shell("echo $$"))
-    assert.equal("2\n", shell("echo $$", "--init"))
+    assert.equal("1\n", run:shell("echo $$"))
+    assert.equal("2\n", run:shell("echo $$", "--init"))
   end)
 
   it("keeps labels with the container", function()
@@ -77,7 +66,7 @@ describe("lamina run", function()
   end)
 
   it("sets the hostname, and refuses one that can't be", function()
-    assert.equal("box.example\n", shell("hostname", "--hostname", "box.example"))
+    assert.equal("box.example\n", run:shell("hostname", "--hostname", "box.example"))
     for _, name in ipairs { "", "a b", "a\nb", ("x"):rep(65), "a/b" } do
       fails(2, "%-%-hostname '.*'", "--hostname", name, "busybox", "true")
     end

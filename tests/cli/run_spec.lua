@@ -9,20 +9,7 @@ describe("lamina run", function()
   end)
   teardown(helper.cleanup)
 
-  --- Runs a shell text in a new container that goes with its end; answers its output.
-  local function shell(text, ...)
-    local words = { "--rm", ... }
-    words[#words + 1] = "busybox"
-    words = table.move({ "sh", "-c", text }, 1, 3, #words + 1, words)
-    return run:ok("run", table.unpack(words))
-  end
-
-  local function fails(status, pattern, ...)
-    local code, out, err = run("run", ...)
-    assert.equal("", out)
-    assert.matches(pattern, err)
-    assert.equal(status, code)
-  end
+  local function fails(status, pattern, ...) run:fails(status, pattern, "run", ...) end
 
   describe("the exit status", function()
     it("is the command's own", function()
@@ -104,10 +91,10 @@ describe("lamina run", function()
 
   describe("the environment", function()
     it("99: has PATH, HOSTNAME and HOME by default, TERM with a terminal only", function()
-      local out = shell("env | grep -v -e PWD -e SHLVL | sort", "--hostname", "box")
+      local out = run:shell("env | grep -v -e PWD -e SHLVL | sort", "--hostname", "box")
       assert.equal("HOME=/root\nHOSTNAME=box\n"
         .. "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", out)
-      assert.equal("xterm\r\n", shell("echo $TERM", "-t"))
+      assert.equal("xterm\r\n", run:shell("echo $TERM", "-t"))
     end)
 
     it("has nothing of the caller's", function()
@@ -145,15 +132,15 @@ describe("lamina run", function()
     it("is looked up in the image, with all groups unless one is given", function()
       if not helper.has_ids then return pending("this user has one id only") end
       assert.equal("1000:1000:1000 1001:/home/guest\n",
-        shell("echo $(id -u):$(id -g):$(id -G):$HOME", "-u", "guest"))
+        run:shell("echo $(id -u):$(id -g):$(id -G):$HOME", "-u", "guest"))
       local ids = "echo $(id -u):$(id -g):$(id -G)"
-      assert.equal("1000:1001:1001\n", shell(ids, "-u", "guest:extra"))
-      assert.equal("1000:0:0\n", shell(ids, "-u", "1000:0"))
+      assert.equal("1000:1001:1001\n", run:shell(ids, "-u", "guest:extra"))
+      assert.equal("1000:0:0\n", run:shell(ids, "-u", "1000:0"))
     end)
 
     it("is group 0 for an unknown number, an error for an unknown name", function()
       if not helper.has_ids then return pending("this user has one id only") end
-      assert.equal("4242:0\n", shell("echo $(id -u):$(id -g)", "-u", "4242"))
+      assert.equal("4242:0\n", run:shell("echo $(id -u):$(id -g)", "-u", "4242"))
       fails(125, "nobody%-here", "--rm", "-u", "nobody-here", "busybox", "true")
       fails(125, "no%-group", "--rm", "-u", "guest:no-group", "busybox", "true")
     end)
@@ -163,11 +150,11 @@ describe("lamina run", function()
     it("is made when it is missing, 0755, owned by the user", function()
       if not helper.has_ids then return pending("this user has one id only") end
       assert.equal("/srv/app\n755 guest\n755 guest\n",
-        shell("pwd; stat -c '%a %U' /srv /srv/app", "-w", "/srv/app", "-u", "guest"))
+        run:shell("pwd; stat -c '%a %U' /srv /srv/app", "-w", "/srv/app", "-u", "guest"))
     end)
 
     it("stays as it is when it is there", function()
-      assert.equal("/tmp\n1777 root\n", shell("pwd; stat -c '%a %U' .", "-w", "/tmp/"))
+      assert.equal("/tmp\n1777 root\n", run:shell("pwd; stat -c '%a %U' .", "-w", "/tmp/"))
     end)
 
     it("must be absolute and no file", function()

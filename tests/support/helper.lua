@@ -108,6 +108,31 @@ function Store:ok(...)
   error(("lamina %s: status %d: %s%s"):format(table.concat({ ... }, " "), status, out, err), 2)
 end
 
+--- What must fail: with this status, a pattern that stderr has, and nothing on stdout.
+function Store:fails(status, pattern, ...)
+  local assert = require "luassert"
+  local code, out, err = self(...)
+  assert.equal("", out)
+  assert.matches(pattern, err)
+  assert.equal(status, code)
+end
+
+--- Runs a shell text in a new container of "busybox", which goes with its end; answers its output.
+-- What follows are further options of `run`.
+function Store:shell(text, ...)
+  local words = { "--rm", ... }
+  words = table.move({ "busybox", "sh", "-c", text }, 1, 4, #words + 1, words)
+  return self:ok("run", table.unpack(words))
+end
+
+--- Waits until a shell text in a running container says yes.
+function Store:wait_for(name, text)
+  for _ = 1, 500 do
+    if self("exec", name, "sh", "-c", text) == 0 then return end
+  end
+  error(("%s: waited in vain for %s"):format(name, text), 2)
+end
+
 --- A lamina on a store of its own: `local run = helper.store(); run("images", "-q")`.
 -- Answers status, stdout, stderr. `run.root` is the store's folder.
 function helper.store()
