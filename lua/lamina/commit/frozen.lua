@@ -4,6 +4,7 @@
 -- does it.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local lock = require "lamina.store.lock"
 local namespace = require "lamina.core.namespace"
 
 local frozen = {}
@@ -26,14 +27,18 @@ local function start_watcher(pid)
   return writer
 end
 
---- Freezes the container whose first process is `pid` until the answered value is closed.
-function frozen.hold(pid)
+--- Freezes a running container until the answered value is closed. One at a time: who is done
+-- first would let it go on under the other's eyes.
+function frozen.hold(record)
+  local alone = failure.check(lock.wait(record.dir .. "/freeze.lock", "exclusive"))
+  local pid = record.pid.pid
   local writer = start_watcher(pid)
   local ok, err = namespace.freeze(pid)
   local held = setmetatable({}, { __close = function()
     namespace.thaw(pid)
     writer:write("1")
     writer:close()
+    alone:close()
   end })
   if ok then return held end
   getmetatable(held).__close()

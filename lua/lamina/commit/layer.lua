@@ -40,7 +40,7 @@ local function copy_running(store, record, pauses)
   local root = failure.check(fs.stat(upper))
   failure.check(fs.chmod(dir, root.mode & 4095)) -- 07777
   failure.check(fs.chown(dir, root.uid, root.gid))
-  local _held <close> = pauses and frozen.hold(record.pid.pid) or nil
+  local _held <close> = pauses and frozen.hold(record) or nil
   copy(store, upper, dir)
   return dir
 end
