@@ -9,6 +9,7 @@
 #include "bind/l_layer.h"
 #include "layer/changes.h"
 #include "layer/clamp.h"
+#include "layer/fold.h"
 #include "layer/seal.h"
 #include "sys/overlay.h"
 
@@ -82,6 +83,28 @@ static int l_seal(lua_State *L)
 	return 1;
 }
 
+static int fold(const char *from, const char *to, int userxattr, struct lam_err *err)
+{
+	lam_autofd upper = open_upper(from, err);
+	lam_autofd under = upper < 0 ? -1 : open_upper(to, err);
+
+	return under < 0 ? -1 : lam_fold(upper, under, userxattr, err);
+}
+
+/* layer.fold(upper, under[, {userxattr=}]) -> true | nil, err: under becomes both */
+static int l_fold(lua_State *L)
+{
+	static const char *const known[] = { "userxattr", NULL };
+	const char *upper = lamL_checkpath(L, 1), *under = lamL_checkpath(L, 2);
+	struct lam_err err;
+
+	lamL_options(L, 3, known);
+	if (fold(upper, under, lamL_boolfield(L, 3, "userxattr", 0), &err) < 0)
+		return lamL_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 /* Changes are collected as text first: pushing them may raise. */
 static int collect(void *data, char kind, const char *path, struct lam_err *err)
 {
@@ -148,10 +171,8 @@ static int l_clamp(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "clamp", l_clamp },
-	{ "seal", l_seal },
-	{ "changes", l_changes },
-	{ NULL, NULL },
+	{ "clamp", l_clamp },     { "fold", l_fold }, { "seal", l_seal },
+	{ "changes", l_changes }, { NULL, NULL },
 };
 
 void lamL_upper_functions(lua_State *L)

@@ -16,7 +16,8 @@ local function quick_reads(vertex, work)
   local reads, is_exact = {}, true
   for i, use in ipairs(vertex.uses) do
     if not use.source.is_context then
-      reads[i], is_exact = { chain = stack.chain(use.source.layers) }, false
+      reads[i] = { chain = stack.chain(use.source.layers) }
+      is_exact = is_exact and use.select.layers == true -- then nothing but the layers counts
       reads[i].select = use.select
     else
       reads[i] = work:content(use)

@@ -54,6 +54,7 @@ local forms = {
   user = function(step) return "user " .. show(step.name) end,
   expose = function(step) return several("expose", step.ports) end,
   volume = function(step) return several("volume", step.paths) end,
+  layer = function(step) return step.lower and "layer" or "squash" end,
   cmd = either_form,
   entrypoint = either_form,
   shell = function(step) return "shell " .. show(step.exec) end,

@@ -20,7 +20,8 @@ local resolve = {}
 -- Which file of step/ knows an op.
 local homes = {
   scratch = "source", image = "source", ["local"] = "source",
-  merge = "merge", diff = "merge", run = "run", copy = "copy", add = "copy", workdir = "workdir",
+  merge = "merge", diff = "merge", run = "run", copy = "copy", add = "copy",
+  workdir = "workdir", layer = "fold",
   env = "metadata", label = "metadata", annotate = "metadata", arg = "metadata",
   user = "metadata", volume = "metadata", stopsignal = "metadata", onbuild = "metadata",
   cmd = "command", entrypoint = "command", shell = "command", healthcheck = "command",
@@ -60,13 +61,18 @@ function Resolver:result(id)
   return self.results[id]
 end
 
---- Adds a vertex and answers the state after it.
-function Resolver:vertex(step, at, created_by, fields)
+--- Adds a vertex: what makes one layer.
+function Resolver:add_vertex(step, at, fields)
   local vertex = { id = step.id, step = step, at = at, kind = fields.kind or step.op }
   for key, value in pairs(fields) do vertex[key] = value end
   vertex.uses = vertex.uses or {}
   self.graph.vertices[#self.graph.vertices + 1] = vertex
-  return at:remember(created_by, vertex)
+  return vertex
+end
+
+--- Adds a vertex and answers the state after it.
+function Resolver:vertex(step, at, created_by, fields)
+  return at:remember(created_by, self:add_vertex(step, at, fields))
 end
 
 --- The ids of the steps a step reads.

@@ -14,7 +14,8 @@ local Work = {}
 Work.__index = Work
 
 -- Which file of step/ makes a kind of vertex.
-local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir" }
+local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir",
+  layer = "fold" }
 
 function work.new(graph, store, options)
   return setmetatable({

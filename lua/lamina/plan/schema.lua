@@ -43,6 +43,7 @@ schema.steps = {
     devices = "strings" },
   copy = copy,
   add = with(copy, { checksum = "string", unpack = "boolean", keep_git_dir = "boolean" }),
+  layer = { lower = "step" }, -- what `input` adds to `lower`, or all of it, as one layer
   merge = { inputs = "steps!" },
   diff = { lower = "step!", upper = "step!" },
   env = { pairs = "pairs!" },

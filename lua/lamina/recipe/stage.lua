@@ -234,19 +234,34 @@ simple("healthcheck", function(command, options)
   return either_form(command, "healthcheck", fields)
 end)
 
---- Ordinary functions as reusable steps: stage:with(function(s, a) return s:run(a) end, "make").
-function methods:with(fn, ...)
+--- Calls a function of the recipe's that takes a stage and answers one.
+local function call(what, fn, ...)
   local where = place.current()
   if type(fn) ~= "function" then
-    place.blame(("with: a function expected, got %s"):format(type(fn)))
+    place.blame(("%s: a function expected, got %s"):format(what, type(fn)))
   end
-  local result = fn(self, ...)
+  local result = fn(...)
   place.enter(where)
   if not stage.is(result) then
-    place.blame(("with: the function answered %s, not a stage"):format(type(result)),
+    place.blame(("%s: the function answered %s, not a stage"):format(what, type(result)),
       "end it with 'return stage'")
   end
   return result
+end
+
+--- Ordinary functions as reusable steps: stage:with(function(s, a) return s:run(a) end, "make").
+function methods:with(fn, ...)
+  return call("with", fn, self, ...)
+end
+
+--- The steps of a function, each cached, as one layer.
+function methods:layer(fn)
+  return stage.new("layer", { lower = held[self] }, call("layer", fn, self))
+end
+
+--- All layers as one.
+function methods:squash()
+  return stage.new("layer", {}, self)
 end
 
 return stage

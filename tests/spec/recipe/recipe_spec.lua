@@ -147,6 +147,15 @@ describe("a recipe", function()
     assert.equal("apt-get install -y curl", made.steps[3].command)
   end)
 
+  it("groups steps into one layer", function()
+    local made = evaluate [[
+      return from "a":layer(function(s) return s:run "x":run "y" end):squash()]]
+    assert.equal("image run run layer layer", ops(made))
+    assert.equal(1, made.steps[4].lower)
+    assert.equal(3, made.steps[4].input)
+    assert.is_nil(made.steps[5].lower)
+  end)
+
   it("builds several targets, with a default", function()
     local made = evaluate 'local a = from "a" return { app = a, test = a:run "t", default = "app" }'
     assert.equal("app", made.default)
