@@ -209,7 +209,8 @@ static int read_mount(lua_State *L, struct lam_mount *m, struct lam_err *err)
 	return 0;
 }
 
-static int read_mounts(lua_State *L, int index, struct lamL_container *c, struct lam_err *err)
+static int read_mounts(lua_State *L, int index, int self, struct lamL_container *c,
+		       struct lam_err *err)
 {
 	lua_Integer n;
 	int list;
@@ -220,6 +221,8 @@ static int read_mounts(lua_State *L, int index, struct lamL_container *c, struct
 	n = luaL_len(L, list);
 	luaL_checkstack(L, (int)n + 8, "mounts");
 	c->mounts = lamL_scratch(L, ((size_t)n + 1) * sizeof(*c->mounts));
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, self, 1); /* lives as long as the container, which releases them */
 	c->spec.mounts = c->mounts;
 	for (lua_Integer i = 0; i < n; i++) {
 		lua_geti(L, list, i + 1);
@@ -259,14 +262,14 @@ static void refuse_for_join(lua_State *L, int index)
 	}
 }
 
-static int read_rest(lua_State *L, int index, struct lamL_container *c, int joins,
+static int read_rest(lua_State *L, int index, int self, struct lamL_container *c, int joins,
 		     struct lam_err *err)
 {
 	if (read_caps(L, index, &c->spec, err) < 0)
 		return -1;
 	if (joins)
 		return 0;
-	return read_root(L, index, c, err) < 0 ? -1 : read_mounts(L, index, c, err);
+	return read_root(L, index, c, err) < 0 ? -1 : read_mounts(L, index, self, c, err);
 }
 
 struct lamL_container *lamL_container_new(lua_State *L, int index, int joins, struct lam_err *err)
@@ -284,7 +287,7 @@ struct lamL_container *lamL_container_new(lua_State *L, int index, int joins, st
 	lamL_checkkeys(L, index, known);
 	if (joins)
 		refuse_for_join(L, index);
-	c = lamL_scratch(L, sizeof(*c));
+	c = memset(lua_newuserdatauv(L, sizeof(*c), 1), 0, sizeof(*c));
 	top = lua_gettop(L);
 	c->root = c->spec.root = -1;
 	luaL_setmetatable(L, CONTAINER_TYPE);
@@ -307,7 +310,7 @@ struct lamL_container *lamL_container_new(lua_State *L, int index, int joins, st
 	read_user(L, index, &c->spec);
 	read_network(L, index, &c->spec);
 	read_limits(L, index, &c->spec);
-	if (read_rest(L, index, c, joins, err) < 0)
+	if (read_rest(L, index, top, c, joins, err) < 0)
 		return NULL;
 	lua_pushvalue(L, top); /* everything it borrows from lies below it on the stack */
 	return c;
