@@ -107,6 +107,26 @@ describe("lamina build of a Dockerfile", function()
     assert.equal("SIGINT", config.StopSignal)
   end)
 
+  it("takes an ignore file of its own before the context's (SEMANTICS 60)", function()
+    local text = "FROM busybox\nCOPY . /c/\nRUN ls -A /c\n"
+    local function copied()
+      helper.write(dir .. "/Dockerfile", text)
+      local _, _, err = run("build", "--no-cache", "--progress=plain", dir)
+      local names = {}
+      for name in err:gmatch("#3 ([%w.]+)\n") do names[#names + 1] = name end
+      return table.concat(names, " ")
+    end
+    assert.equal("Dockerfile a.txt", copied())
+    helper.write(dir .. "/.dockerignore", "Dockerfile\n.dockerignore\n")
+    assert.equal("a.txt", copied())
+    helper.write(dir .. "/Dockerfile.dockerignore", "*.txt\n*.dockerignore\n")
+    assert.equal("Dockerfile", copied())
+    helper.sh("ln -sf /etc/passwd " .. dir .. "/Dockerfile.dockerignore")
+    local status, _, err = run("build", dir)
+    assert.equal(1, status)
+    assert.matches("Dockerfile.dockerignore is not a regular file", err, 1, true)
+  end)
+
   it("carries out the triggers of its base (SEMANTICS 40)", function()
     local status, _, err = build("FROM busybox\nONBUILD COPY a.txt /copied\n"
       .. "ONBUILD RUN cat /copied >/$NAME", "-t", "base:1")

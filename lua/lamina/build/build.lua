@@ -4,6 +4,7 @@
 --     file = "recipe.lua",      -- the recipe's path; or text =, name =, lines = (recipe.recipe);
 --                               -- or plan = a plan that is there already
 --     context = ".",            -- the build context
+--     ignore_file = nil,        -- what counts instead of its .dockerignore
 --     args = { NAME = "value" },-- --build-arg
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default

@@ -52,17 +52,23 @@ local function base(self)
   return self.root:fd()
 end
 
---- The patterns of `.dockerignore`. A link there isn't followed: its target is none of ours.
+--- The text of an ignore file, "" where there is none. A link there isn't followed: its target is
+-- none of ours.
+local function read_ignored(name, root)
+  local found = fs.stat(name, { root = root, follow = false })
+  if not found then return "" end
+  if found.type ~= "file" then
+    failure.raise("invalid-input", name .. " is not a regular file")
+  end
+  return failure.check(fs.read(name, { root = root, limit = ignore_limit }))
+end
+
+--- The patterns of the file's own ignore file (Dockerfile.dockerignore), else of `.dockerignore`.
 local function patterns(self)
   if not self.patterns then
-    local found = fs.stat(".dockerignore", { root = base(self), follow = false })
-    local text = ""
-    if found and found.type == "file" then
-      text = failure.check(fs.read(".dockerignore", { root = base(self), limit = ignore_limit }))
-    elseif found then
-      failure.raise("invalid-input", ".dockerignore is not a regular file")
-    end
-    self.patterns = ignore.parse(text)
+    local own = self.options.ignore_file
+    self.patterns = ignore.parse(own and read_ignored(own)
+      or read_ignored(".dockerignore", base(self)))
   end
   return self.patterns
 end

@@ -53,6 +53,8 @@ end
 local function read(given, file)
   local text, name = input.read(file, limit)
   given.name, given.text = name, text
+  local ignored = file .. ".dockerignore"
+  if file ~= "-" and fs.stat(ignored, { follow = false }) then given.ignore_file = ignored end
   if dockerfile.is_one(file, text) then
     local recipe = dockerfile.translate(text, name)
     given.text, given.lines = recipe.text, recipe.lines

@@ -5,32 +5,32 @@
 --   verdict("a/b", false)    -> "keep" | "skip" | "prune"
 --
 -- The last pattern that matches a path, or a directory above it, decides; `!` takes back in. A
--- directory that is left out is pruned unless a later `!` could take back something in it. A
--- pattern is anchored at the root; `**` stands for any number of directories.
+-- directory that is left out is pruned unless a `!` could take back something in it. A pattern is
+-- anchored at the root; `**` stands for any number of directories.
+--
+-- What was found out for a directory is kept while paths below it are asked for, so that a walk
+-- costs one name a path, and only patterns that can still match are tried.
+local crossing = require "lamina.dockerfile.ignore.crossing"
 local failure = require "lamina.util.failure"
+local lines = require "lamina.dockerfile.lines"
+local name = require "lamina.dockerfile.ignore.name"
+local parts = require "lamina.dockerfile.ignore.parts"
 local path = require "lamina.util.path"
 
 local ignore = {}
 
---- One line as a pattern { parts, negated }, nil for what is none.
+--- One line as a pattern { text, negated }, nil for what is none.
 local function parse_line(line)
   local negated = line:sub(1, 1) == "!"
-  local text = line:gsub("^!", ""):match("^%s*(.-)%s*$")
+  local text = line:match("^!?%s*(.*)$")
   if text == "" then
     if negated then failure.raise("invalid-input", ".dockerignore: '!' alone excludes nothing") end
     return nil
   end
   text = path.clean(text)
   if #text > 1 then text = text:gsub("^/", "") end
-  if text == "." or text == "/" then
-    if negated then return nil end
-    text = "**" -- everything
-  end
-  local parts = {}
-  for part in text:gmatch("[^/]+") do
-    if not (part == "**" and parts[#parts] == "**") then parts[#parts + 1] = part end
-  end
-  return { parts = parts, negated = negated, text = text }
+  if text == "." or text == "/" then return nil end -- Docker's has never excluded everything
+  return { text = text, negated = negated }
 end
 
 --- Reads an ignore file: comments, blank lines and a byte-order mark mean nothing.
@@ -38,183 +38,106 @@ function ignore.parse(text)
   local patterns = {}
   text = text:gsub("^\239\187\191", "")
   for line in (text .. "\n"):gmatch("(.-)\r?\n") do
-    line = line:match("^%s*(.-)%s*$")
-    if line ~= "" and line:sub(1, 1) ~= "#" then patterns[#patterns + 1] = parse_line(line) end
+    if line:sub(1, 1) ~= "#" then
+      line = lines.trim_right(line):match("^%s*(.*)$")
+      if line ~= "" then patterns[#patterns + 1] = parse_line(line) end
+    end
   end
   return patterns
 end
 
---- A character class behind its "[": a test and where it ends, nil when it doesn't.
-local function class(part, at)
-  local negated = part:sub(at, at) == "^"
-  local ranges, i = {}, negated and at + 1 or at
-  while i <= #part do
-    local low = part:sub(i, i)
-    if low == "]" and #ranges > 0 then
-      return { negated = negated, ranges = ranges }, i + 1
-    end
-    if low == "\\" then
-      i = i + 1
-      low = part:sub(i, i)
-    end
-    local high = low
-    if part:sub(i + 1, i + 1) == "-" and part:sub(i + 2, i + 2) ~= "]" then
-      i = i + 2
-      high = part:sub(i, i)
-      if high == "\\" then
-        i = i + 1
-        high = part:sub(i, i)
-      end
-    end
-    if low == "" or high == "" then return nil end
-    ranges[#ranges + 1] = { low, high }
-    i = i + 1
+--- Whether `**` is a piece of a part, and not one of its own.
+local function crosses(text)
+  for part in text:gmatch("[^/]+") do
+    if part ~= "**" and part:find("**", 1, true) then return true end
   end
+  return false
 end
 
---- A part as a list of tokens: text to be equal, "*", "?", "**" inside a part, or a class.
-local function compile(part)
-  local tokens, i = {}, 1
-  while i <= #part do
-    local char = part:sub(i, i)
-    i = i + 1
-    if char == "*" then
-      if tokens[#tokens] ~= "*" then tokens[#tokens + 1] = "*" end
-    elseif char == "?" then
-      tokens[#tokens + 1] = "?"
-    elseif char == "[" then
-      local set, behind = class(part, i)
-      if not set then
-        failure.raise("invalid-input", (".dockerignore: '%s' has an unclosed '['"):format(part))
-      end
-      tokens[#tokens + 1], i = set, behind
-    else
-      if char == "\\" and i <= #part then
-        char = part:sub(i, i)
-        i = i + 1
-      end
-      tokens[#tokens + 1] = { literal = char }
+--- What is known before the first name. Patterns that begin with a name are found by it.
+local function root_of(patterns)
+  local root = { others = {}, by_name = {}, matched = {}, excluded = false, is_root = true }
+  for i, pattern in ipairs(patterns) do
+    local matcher = (crosses(pattern.text) and crossing or parts).new(pattern.text)
+    local entry = { index = i, negated = pattern.negated, matcher = matcher,
+      states = matcher:start() }
+    local list = root.others
+    if matcher.literal then
+      list = root.by_name[matcher.literal] or {}
+      root.by_name[matcher.literal] = list
     end
+    list[#list + 1] = entry
   end
-  return tokens
+  return root
 end
 
-local function token_matches(token, char)
-  if token == "?" then return true end
-  if token.literal then return token.literal == char end
-  local inside = false
-  for _, range in ipairs(token.ranges) do
-    inside = inside or (range[1] <= char and char <= range[2])
-  end
-  return inside ~= token.negated
+local function by_index(a, b) return a.index < b.index end
+
+--- The entries that may match a name below a directory.
+local function candidates(above, text)
+  local named = above.by_name and above.by_name[text]
+  if not named then return above.others end
+  local all = table.move(named, 1, #named, 1, {})
+  table.move(above.others, 1, #above.others, #all + 1, all)
+  table.sort(all, by_index)
+  return all
 end
 
---- Whether a part matches a name; a star gives way one character at a time, the last one only.
-local function part_matches(tokens, name)
-  local at, token, star, resume = 1, 1, nil, nil
-  while at <= #name do
-    local want = tokens[token]
-    if want == "*" then
-      star, resume, token = token, at, token + 1
-    elseif want and token_matches(want, name:sub(at, at)) then
-      at, token = at + 1, token + 1
-    elseif star then
-      resume = resume + 1
-      at, token = resume, star + 1
-    else
-      return false
+--- Goes through what matches in the order of the file. What a pattern says that would change
+-- nothing isn't heard, not even for what lies below (as in the reference).
+local function decide(above, found)
+  if #found == 0 then return above.excluded, above.matched end
+  local excluded, matched, from_above = false, {}, {}
+  for _, entry in ipairs(above.matched) do from_above[entry.index] = true end
+  local all = table.move(above.matched, 1, #above.matched, 1, {})
+  for _, entry in ipairs(found) do
+    if not from_above[entry.index] then all[#all + 1] = entry end
+  end
+  table.sort(all, by_index)
+  for _, entry in ipairs(all) do
+    if from_above[entry.index] or entry.negated == excluded then
+      matched[#matched + 1] = entry
+      excluded = not entry.negated
     end
   end
-  while tokens[token] == "*" do token = token + 1 end
-  return token > #tokens
+  return excluded, matched
 end
 
-local function is_plain(part)
-  return not part:find("[*?%[\\]")
-end
-
-local function compiled(pattern)
-  local parts = {}
-  for i, part in ipairs(pattern.parts) do
-    parts[i] = part == "**" and "**" or is_plain(part) and part or compile(part)
-  end
-  return { parts = parts, negated = pattern.negated, count = #parts }
-end
-
-local function step_matches(part, name)
-  if type(part) == "string" then return part == name end
-  return part_matches(part, name)
-end
-
---- The states after a name: which parts of the pattern could come next. "**" may stand for none
--- or any number of directories; at the end of a pattern it stands for at least one name.
-local function advance(pattern, states, name)
-  local after = {}
-  for state in pairs(states) do
-    local part = pattern.parts[state]
-    if part == "**" then
-      after[state] = true
-      if state == pattern.count then after[pattern.count + 1] = true end
-    elseif part ~= nil and step_matches(part, name) then
-      after[state + 1] = true
+--- What is known behind a name below a directory.
+local function below(above, text)
+  local others, found, can_return = {}, {}, false
+  local entries = candidates(above, text)
+  local characters = entries[1] and name.characters(text)
+  for _, entry in ipairs(entries) do
+    local states, matches = entry.matcher:advance(entry.states, text, characters, above.is_root)
+    if matches then found[#found + 1] = entry end
+    if states then
+      can_return = can_return or entry.negated
+      others[#others + 1] = { index = entry.index, negated = entry.negated,
+        matcher = entry.matcher, states = states }
     end
   end
-  for state in pairs(after) do
-    local at = state
-    while pattern.parts[at] == "**" and at < pattern.count do
-      at = at + 1
-      after[at] = true
-    end
-  end
-  return after
-end
-
-local function begin(pattern)
-  local states = { [1] = true }
-  local at = 1
-  while pattern.parts[at] == "**" and at < pattern.count do
-    at = at + 1
-    states[at] = true
-  end
-  return states
-end
-
-local function names_of(text)
-  local names = {}
-  for name in text:gmatch("[^/]+") do names[#names + 1] = name end
-  return names
-end
-
---- Whether the pattern matches the path or a directory above it, and whether it could match
--- something below.
-local function try(pattern, names)
-  local states = begin(pattern)
-  for _, name in ipairs(names) do
-    states = advance(pattern, states, name)
-    if states[pattern.count + 1] then return true, true end
-    if next(states) == nil then return false, false end
-  end
-  return false, true
+  local excluded, matched = decide(above, found)
+  return { others = others, matched = matched, excluded = excluded, can_return = can_return,
+    name = text }
 end
 
 --- A function(path, is_dir) for paths below the root, written with "/".
 function ignore.matcher(patterns)
-  local list = {}
-  for i, pattern in ipairs(patterns) do list[i] = compiled(pattern) end
+  local chain = { [0] = root_of(patterns) } -- what is known of the last path and those above it
   return function(text, is_dir)
-    local names = names_of(text)
-    local excluded, may_return = false, false
-    for _, pattern in ipairs(list) do
-      local matches, below = try(pattern, names)
-      if matches then
-        excluded = not pattern.negated
-        if excluded then may_return = false end
-      elseif pattern.negated and below then
-        may_return = true
+    local depth = 0
+    for part in text:gmatch("[^/]+") do
+      depth = depth + 1
+      local known = chain[depth]
+      if not known or known.name ~= part then
+        for i = #chain, depth, -1 do chain[i] = nil end
+        chain[depth] = below(chain[depth - 1], part)
       end
     end
-    if not excluded then return "keep" end
-    return is_dir and not may_return and "prune" or "skip"
+    local here = chain[depth]
+    if not here.excluded then return "keep" end
+    return is_dir and not here.can_return and "prune" or "skip"
   end
 end
 
