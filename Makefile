@@ -89,6 +89,11 @@ $B/tests/%: $B/tests/c/%.o $(floor_obj)
 	@mkdir -p $(@D)
 	$Q$(CC) $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(filter-out -llua%,$(pkg_libs)) -ldl
 
+$B/fuzz/%: $B/tests/fuzz/%.o $(floor_obj)
+	@mkdir -p $(@D)
+	$Q$(CC) $(subst fuzzer-no-link,fuzzer,$(SAN)) $(LINK) $(LDFLAGS) -o $@ $^ \
+		$(filter-out -llua%,$(pkg_libs)) -ldl
+
 install: all
 	install -D -m 755 $B/lamina $(DESTDIR)$(PREFIX)/bin/lamina
 	install -D -m 755 $B/lamina.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lamina.so
@@ -113,6 +118,9 @@ asan:
 valgrind: all $(c_tests)
 	@B=$B T=$T VALGRIND=1 tests/support/run.sh
 
+fuzz:
+	@T=$T SECONDS=$(SECONDS) tests/fuzz/run.sh
+
 bench: all
 	@B=$B tests/bench/run.sh
 
@@ -120,8 +128,8 @@ lint:
 	@B=$B tests/support/lint.sh
 
 clean:
-	rm -rf build build-asan build-clang
+	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all install deps demo test asan valgrind bench lint clean
+.PHONY: all install deps demo test asan valgrind fuzz bench lint clean
 .SECONDARY:
 -include $(core_obj:.o=.d) $B/core/host/main.d $(c_tests:$B/tests/%=$B/tests/c/%.d)

@@ -162,7 +162,7 @@ int lam_tar_is_head(const unsigned char block[512])
 		if (c >= '0' && c <= '7') {
 			wanted = 8 * wanted + (c - '0');
 			seen = 1;
-		} else if (seen) {
+		} else if (seen || c != ' ') {
 			break;
 		}
 	}

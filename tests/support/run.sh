@@ -60,9 +60,10 @@ tools() {
 # Shows the reports that were written and counts each as a failure.
 check_reports() {
 	for report in "$reports"/*; do
-		[ -s "$report" ] || continue
+		# valgrind also tells which system calls it can't do: it answers ENOSYS, and we have another way
+		grep -v '^--[0-9]*-- ' "$report" >"$work/report" 2>/dev/null || continue
 		echo "# ${report##*/}"
-		cat "$report"
+		cat "$work/report"
 		count 0 1
 	done
 	rm -f "$reports"/*
