@@ -10,14 +10,16 @@
 
 #include "base/fd.h"
 
-enum { OUT = 1 << 20, ZSTD_LEVEL = 3 };
+/* What a compressor gives depends on the pieces it gets: they are all of one size. */
+enum { IN = 256 << 10, OUT = 1 << 20, ZSTD_LEVEL = 3 };
 
 struct lam_encoder {
 	int fd;
 	enum lam_compression compression;
 	struct lam_sha256 *tar_sha, *out_sha;
 	uint64_t tar_size, out_size;
-	unsigned char *out;
+	unsigned char *in, *out;
+	size_t in_len;
 	struct isal_zstream *deflate;
 	ZSTD_CCtx *zstd;
 };
@@ -85,11 +87,12 @@ struct lam_encoder *lam_encoder_new(int fd, enum lam_compression compression, in
 	if (e) {
 		e->fd = fd;
 		e->compression = compression;
+		e->in = malloc(IN);
 		e->out = malloc(OUT);
 		e->tar_sha = lam_sha256_new(err);
 		e->out_sha = lam_sha256_new(err);
 	}
-	if (!e || !e->out || !e->tar_sha || !e->out_sha) {
+	if (!e || !e->in || !e->out || !e->tar_sha || !e->out_sha) {
 		lam_encoder_free(e);
 		lam_err_set(err, ENOMEM, "compress");
 		return NULL;
@@ -140,28 +143,45 @@ static int put_zstd(struct lam_encoder *e, const void *data, size_t len, int las
 	return 0;
 }
 
-static int put(struct lam_encoder *e, const void *data, size_t len, int last, struct lam_err *err)
+/* Compresses what is collected. */
+static int flush(struct lam_encoder *e, int last, struct lam_err *err)
 {
-	switch (e->compression) {
-	case LAM_COMPRESSION_GZIP:
-		return put_gzip(e, data, len, last, err);
-	case LAM_COMPRESSION_ZSTD:
-		return put_zstd(e, data, len, last, err);
-	default:
-		return write_out(e, data, len, err);
+	size_t len = e->in_len;
+
+	e->in_len = 0;
+	if (e->compression == LAM_COMPRESSION_GZIP)
+		return put_gzip(e, e->in, len, last, err);
+	return put_zstd(e, e->in, len, last, err);
+}
+
+static int collect(struct lam_encoder *e, const unsigned char *data, size_t len,
+		   struct lam_err *err)
+{
+	while (len > 0) {
+		size_t n = len < IN - e->in_len ? len : IN - e->in_len;
+
+		memcpy(e->in + e->in_len, data, n);
+		e->in_len += n;
+		data += n;
+		len -= n;
+		if (e->in_len == IN && flush(e, 0, err) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 int lam_encoder_put(struct lam_encoder *e, const void *data, size_t len, struct lam_err *err)
 {
 	e->tar_size += len;
 	lam_sha256_update(e->tar_sha, data, len);
-	return put(e, data, len, 0, err);
+	if (e->compression == LAM_COMPRESSION_NONE)
+		return write_out(e, data, len, err);
+	return collect(e, data, len, err);
 }
 
 int lam_encoder_finish(struct lam_encoder *e, struct lam_decoded *out, struct lam_err *err)
 {
-	if (put(e, "", 0, 1, err) < 0)
+	if (e->compression != LAM_COMPRESSION_NONE && flush(e, 1, err) < 0)
 		return -1;
 	lam_sha256_hex(e->tar_sha, out->diff_id);
 	if (e->compression == LAM_COMPRESSION_NONE)
@@ -184,6 +204,7 @@ void lam_encoder_free(struct lam_encoder *e)
 	ZSTD_freeCCtx(e->zstd);
 	lam_sha256_free(e->tar_sha);
 	lam_sha256_free(e->out_sha);
+	free(e->in);
 	free(e->out);
 	free(e);
 }

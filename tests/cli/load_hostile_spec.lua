@@ -111,10 +111,12 @@ local spoiled = {
 }
 
 describe("lamina load refuses", function()
-  after_each(helper.cleanup)
+  local run -- one store for all: nothing is ever left in it
+
+  setup(function() run = helper.store() end)
+  teardown(helper.cleanup)
 
   local function refused(path, pattern)
-    local run = helper.store()
     local status, out, err = run("load", path)
     assert.equal("", out)
     assert.matches(pattern, err)
@@ -241,12 +243,12 @@ describe("lamina load refuses", function()
   end)
 
   it("a blob that lies about a layer which is in the store (UNP-05)", function()
-    local run = helper.store()
-    assert.equal(0, (run("load", good().dir)))
+    local other = helper.store()
+    assert.equal(0, (other("load", good().dir)))
     local made = good(function(it_, parts)
       parts.layers[1] = it_:blob(upper, media_type.layer)
     end)
-    local status, _, err = run("load", made.dir)
+    local status, _, err = other("load", made.dir)
     assert.equal(1, status)
     assert.matches("layer 1 of 2 .*the diff ID is", err)
   end)
@@ -286,20 +288,20 @@ describe("lamina load refuses", function()
   it("archives whose entries lead out of it; nothing outside is touched (UNP-01)", function()
     local outside = helper.tmpdir()
     helper.write(outside .. "/canary", "alive")
-    local run = helper.store()
+    local other = helper.store()
     local up = ("../"):rep(20)
     refused(archive { { up .. outside:sub(2) .. "/new", body = "x" } }, "has '%.%.' in it")
     refused(archive { { "a/../../x", body = "x" } }, "has '%.%.' in it")
     for _, target in ipairs { outside, up .. outside:sub(2), "/proc/self/cwd" } do
       -- the entries lie behind a link: they stay below the archive's own root
-      run("load", (archive { { "blobs", link = target } }))
-      run("load", (archive { { "index.json", link = target .. "/canary" } }))
-      run("load", (archive { { "index.json", type = "1", link = target .. "/canary" } }))
+      other("load", (archive { { "blobs", link = target } }))
+      other("load", (archive { { "index.json", link = target .. "/canary" } }))
+      other("load", (archive { { "index.json", type = "1", link = target .. "/canary" } }))
     end
-    run("load", (archive { { "/" .. outside .. "/absolute", body = "x" } }))
+    other("load", (archive { { "/" .. outside .. "/absolute", body = "x" } }))
     assert.equal(outside .. "/canary\n", select(2, helper.sh("find " .. outside .. " -type f")))
     assert.equal("alive", helper.read(outside .. "/canary"))
-    assert.equal("", layout.entries(run, "tmp"))
+    assert.equal("", layout.entries(other, "tmp"))
   end)
 
   it("archives whose blobs are links, FIFOs, directories or devices (ST-16)", function()
@@ -322,13 +324,13 @@ describe("lamina load refuses", function()
       refused(helper.write(path, whole:sub(1, at)), ": ")
     end
     for at = 100, 5000, 613 do
-      local run = helper.store()
+      local other = helper.store()
       helper.write(path, whole:sub(1, at - 1) .. string.char(whole:byte(at) ~ 255)
         .. whole:sub(at + 1))
-      local _, out, err = run("load", path)
+      local _, out, err = other("load", path)
       assert.not_matches("internal error", err)
       if out == "" then
-        assert.equal("", layout.entries(run, "layers") .. layout.entries(run, "tmp"))
+        assert.equal("", layout.entries(other, "layers") .. layout.entries(other, "tmp"))
       end
     end
   end)
