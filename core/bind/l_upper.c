@@ -54,32 +54,40 @@ static int open_upper(const char *path, struct lam_err *err)
 	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
 }
 
-static long seal(const char *path, int lower, int userxattr, struct lam_err *err)
+static int seal(const char *path, int lower, int userxattr, struct lam_sealed *out,
+		struct lam_err *err)
 {
 	lam_autofd upper = open_upper(path, err);
 
-	return upper < 0 ? -1 : lam_seal(upper, lower, userxattr, err);
+	return upper < 0 ? -1 : lam_seal(upper, lower, userxattr, out, err);
+}
+
+static void push_count(lua_State *L, const char *name, long long value)
+{
+	lua_pushinteger(L, value);
+	lua_setfield(L, -2, name);
 }
 
 static const char *const seal_options[] = { "lower", "userxattr", NULL };
 
-/* layer.seal(upper[, {lower={…}, userxattr=}]) -> { removed= } | nil, err */
+/* layer.seal(upper[, {lower={…}, userxattr=}]) -> { removed=, doubled=, doubled_bytes= } | nil,
+ * err */
 static int l_seal(lua_State *L)
 {
 	const char *path = lamL_checkpath(L, 1);
 	struct lam_err err;
+	struct lam_sealed out;
 	int lower, userxattr;
-	long removed;
 
 	lamL_options(L, 2, seal_options);
 	lower = open_lower(L, 2, &err);
 	userxattr = lamL_boolfield(L, 2, "userxattr", -1);
-	removed = lower == -2 ? -1 : seal(path, lower, userxattr, &err);
-	if (removed < 0)
+	if (lower == -2 || seal(path, lower, userxattr, &out, &err) < 0)
 		return lamL_fail(L, &err);
-	lua_createtable(L, 0, 1);
-	lua_pushinteger(L, removed);
-	lua_setfield(L, -2, "removed");
+	lua_createtable(L, 0, 3);
+	push_count(L, "removed", out.removed);
+	push_count(L, "doubled", out.doubled);
+	push_count(L, "doubled_bytes", out.doubled_bytes);
 	return 1;
 }
 

@@ -61,40 +61,53 @@ struct pair {
 	int opaque;       /* nothing of the lower one shows through */
 	int userxattr;    /* the kind of overlay that has made the marks, -1: either */
 	int depth;
+	struct lam_sealed *out;
 };
 
-static long seal_below(const struct pair *dirs, struct lam_err *err);
+static int seal_below(const struct pair *dirs, struct lam_err *err);
 
 /* A directory of the upper. What was done in it changes its times: they are put back. */
-static long seal_dir(const struct pair *dirs, const char *name, struct lam_err *err)
+static int seal_dir(const struct pair *dirs, const char *name, struct lam_err *err)
 {
 	lam_autofd up = open_dir(dirs->upper, name);
 	lam_autofd low = open_dir(dirs->lower, name);
-	struct pair next = { up, low, dirs->opaque, dirs->userxattr, dirs->depth + 1 };
+	struct pair next = *dirs;
 	struct stat st, below;
 	struct timespec times[2];
-	long removed;
 	int same;
 
+	next.upper = up;
+	next.lower = low;
+	next.depth++;
 	if (up < 0 || fstat(up, &st) < 0)
 		return lam_err_set(err, errno, "open %s", name);
 	if (next.depth > DEPTH)
 		return lam_err_set(err, E2BIG, "%s: deeper than the limit 'depth' of %d", name,
 				   DEPTH);
 	next.opaque = next.opaque || lam_mark_is_opaque(up, next.userxattr);
-	removed = seal_below(&next, err);
-	if (removed < 0 || drop_opaque(up, err) < 0)
+	if (seal_below(&next, err) < 0 || drop_opaque(up, err) < 0)
 		return -1;
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	if (futimens(up, times) < 0)
 		return lam_err_set(err, errno, "times of %s", name);
 	if (next.opaque || low < 0 || fstat(low, &below) < 0)
-		return removed;
+		return 0;
 	same = lam_same(dirs->upper, dirs->lower, name, &st, &below, err);
-	if (same < 0)
-		return -1;
-	return same && unlinkat(dirs->upper, name, AT_REMOVEDIR) == 0 ? removed + 1 : removed;
+	if (same == 1 && unlinkat(dirs->upper, name, AT_REMOVEDIR) == 0)
+		dirs->out->removed++;
+	return same < 0 ? -1 : 0;
+}
+
+/* chown and chmod leave the time of what a file holds as it was. */
+static void count_doubled(const struct pair *dirs, const struct stat *st, const struct stat *below)
+{
+	if (!S_ISREG(st->st_mode) || !S_ISREG(below->st_mode) || st->st_size != below->st_size ||
+	    st->st_mtim.tv_sec != below->st_mtim.tv_sec ||
+	    st->st_mtim.tv_nsec != below->st_mtim.tv_nsec)
+		return;
+	dirs->out->doubled++;
+	dirs->out->doubled_bytes += st->st_size;
 }
 
 /* Anything else: whether it says nothing. */
@@ -102,16 +115,19 @@ static int is_idle(const struct pair *dirs, const char *name, const struct stat 
 		   struct lam_err *err)
 {
 	struct stat below;
-	int was = is_there(dirs->lower, name, &below);
+	int was = is_there(dirs->lower, name, &below), same;
 
 	if (lam_mark_is_whiteout(st))
 		return !was;
 	if (!was || dirs->opaque)
 		return 0;
-	return lam_same(dirs->upper, dirs->lower, name, st, &below, err);
+	same = lam_same(dirs->upper, dirs->lower, name, st, &below, err);
+	if (same == 0)
+		count_doubled(dirs, st, &below);
+	return same;
 }
 
-static long seal_entry(const struct pair *dirs, const char *name, struct lam_err *err)
+static int seal_entry(const struct pair *dirs, const char *name, struct lam_err *err)
 {
 	struct stat st;
 	int idle;
@@ -121,35 +137,36 @@ static long seal_entry(const struct pair *dirs, const char *name, struct lam_err
 	if (S_ISDIR(st.st_mode))
 		return seal_dir(dirs, name, err);
 	idle = is_idle(dirs, name, &st, err);
-	if (idle == 1 && unlinkat(dirs->upper, name, 0) < 0)
+	if (idle <= 0)
+		return idle;
+	if (unlinkat(dirs->upper, name, 0) < 0)
 		return lam_err_set(err, errno, "remove %s", name);
-	return idle;
+	dirs->out->removed++;
+	return 0;
 }
 
-static long seal_below(const struct pair *dirs, struct lam_err *err)
+static int seal_below(const struct pair *dirs, struct lam_err *err)
 {
 	lam_autonames names;
-	long removed = 0;
 
 	if (lam_names_read(dirs->upper, &names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		long inside = seal_entry(dirs, names.list[i], err);
-
-		if (inside < 0)
+	for (size_t i = 0; i < names.count; i++)
+		if (seal_entry(dirs, names.list[i], err) < 0)
 			return -1;
-		removed += inside;
-	}
-	if (dirs->opaque && dirs->lower >= 0 && hide_rest(dirs->upper, dirs->lower, err) < 0)
-		return -1;
-	return removed;
+	if (dirs->opaque && dirs->lower >= 0)
+		return hide_rest(dirs->upper, dirs->lower, err);
+	return 0;
 }
 
-long lam_seal(int upper, int lower, int userxattr, struct lam_err *err)
+int lam_seal(int upper, int lower, int userxattr, struct lam_sealed *out, struct lam_err *err)
 {
-	const struct pair roots = { upper, lower, lam_mark_is_opaque(upper, userxattr), userxattr,
-				    0 };
-	long removed = seal_below(&roots, err);
+	const struct pair roots = { .upper = upper,
+				    .lower = lower,
+				    .opaque = lam_mark_is_opaque(upper, userxattr),
+				    .userxattr = userxattr,
+				    .out = out };
 
-	return removed < 0 || drop_opaque(upper, err) < 0 ? -1 : removed;
+	*out = (struct lam_sealed){ .removed = 0 };
+	return seal_below(&roots, err) < 0 || drop_opaque(upper, err) < 0 ? -1 : 0;
 }

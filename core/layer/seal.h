@@ -7,9 +7,16 @@
 
 #include "base/err.h"
 
+struct lam_sealed {
+	long removed; /* entries that were taken out */
+	/* Files whose owner or mode alone were changed, and which lie in the layer once more: what
+	 * a chown of a whole tree costs. */
+	long doubled;
+	long long doubled_bytes;
+};
+
 /* Takes out what says nothing: whiteouts of names that aren't below, and what was copied up and is
- * as it was (same.h). Opaque marks become whiteouts of what they hide. Returns how many
- * entries were taken out. */
-long lam_seal(int upper, int lower, int userxattr, struct lam_err *err);
+ * as it was (same.h). Opaque marks become whiteouts of what they hide. */
+int lam_seal(int upper, int lower, int userxattr, struct lam_sealed *out, struct lam_err *err);
 
 #endif

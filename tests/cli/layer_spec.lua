@@ -87,6 +87,18 @@ describe("layer", function()
       "single"))))
   end)
 
+  it("tells what a chown of a tree costs; what is put back as it was costs nothing", function()
+    local recipe = [[local s = from "busybox":run "mkdir /d; dd if=/dev/zero of=/d/f bs=1M count=3"
+      return image(s:run %q, { name = "owned" })]]
+    local progress = build(recipe:format "chown -R 5:5 /d")
+    assert.matches("#3 NOTE 1 files (3.15MB) lie in this layer once more because their owner or "
+      .. "mode was changed", progress, 1, true)
+    progress = build(recipe:format "chown -R 5:5 /d; chown -R 0:0 /d")
+    assert.not_matches("NOTE", progress)
+    local _, sizes = run("history", "--format", "{{.Size}}", "owned")
+    assert.matches("^0B\n", sizes)
+  end)
+
   it("gives the same layer in another store", function()
     local recipe = 'return image(from "busybox":layer(function(s) return ' .. steps
       .. " end), { name = 'grouped' })"

@@ -35,6 +35,7 @@
 --   step.needed    { id=, label=, file=, line= }   dry run only
 --   step.started   { id=, label=, file=, line= }
 --   step.output    { id=, stream="stdout|stderr", line= }
+--   step.note      { id=, label=, message= }       what its author may want to know
 --   step.finished  { id=, label=, seconds= }
 --   step.failed    { id=, label=, message= }       the failure itself is raised by build.run
 --   build.finished { image=, names=, seconds=, cached=, ran= }

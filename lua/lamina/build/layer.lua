@@ -36,18 +36,19 @@ function layer.keep(store, upper, below, epoch)
   local view <close> = exec.view(store, below)
   local as = { form = "overlay", userxattr = store.userxattr }
   local seal = { lower = view and view:fd(), userxattr = store.userxattr }
-  local info
+  local info, sealed
   if is_little(upper) then
-    failure.check(core.seal(upper, seal))
+    sealed = failure.check(core.seal(upper, seal))
     if epoch then failure.check(core.clamp(upper, epoch)) end
     info = failure.check(core.pack(upper, as))
   else
-    sched.job(core.seal, upper, seal)
+    sealed = sched.job(core.seal, upper, seal)
     if epoch then sched.job(core.clamp, upper, epoch) end
     info = sched.job(core.pack, upper, as)
   end
   store.layers:adopt(upper, info)
-  return { diff_id = info.diff_id, created = os.time() }
+  return { diff_id = info.diff_id, created = os.time(), doubled = sealed.doubled,
+    doubled_bytes = sealed.doubled_bytes }
 end
 
 return layer

@@ -9,6 +9,7 @@ local label = require "lamina.build.label"
 local sched = require "lamina.util.sched"
 local slots = require "lamina.build.slots"
 local stack = require "lamina.build.stack"
+local text = require "lamina.util.text"
 local work = require "lamina.build.work"
 
 local solve = {}
@@ -42,6 +43,16 @@ local function finish(self, vertex, status, output)
   self.status[vertex.id] = status
 end
 
+-- From here on files that lie in a layer once more, for another owner or mode, are told of.
+local much = 1 << 20
+
+local function tell_cost(self, vertex, output)
+  if output.doubled_bytes < much then return end
+  self:tell("step.note", vertex, { message = ("%d files (%s) lie in this layer once more because"
+    .. " their owner or mode was changed; copy takes chown and chmod"):format(output.doubled,
+    text.size(output.doubled_bytes)) })
+end
+
 --- Does the work of a vertex that isn't in the cache.
 local function make(self, vertex, lookup)
   local _slot <close> = self.slots:take()
@@ -50,6 +61,7 @@ local function make(self, vertex, lookup)
   self:tell("step.started", vertex)
   local output = work.make(self.work, vertex)
   lookup:remember(vertex, output)
+  tell_cost(self, vertex, output)
   finish(self, vertex, "ran", output)
   self:tell("step.finished", vertex, { seconds = sched.now() - began })
 end

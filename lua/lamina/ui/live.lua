@@ -104,6 +104,10 @@ heard["step.output"] = function(self, data)
   end
 end
 
+heard["step.note"] = function(self, data)
+  self:draw(("#%s NOTE %s"):format(data.id, text.escape(data.message)))
+end
+
 heard["step.cached"] = function(self, data)
   self:draw(self:style("cached", self:stop(data).title .. " CACHED"))
 end

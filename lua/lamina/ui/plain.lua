@@ -36,6 +36,8 @@ heard["step.cached"] = function(self, data)
   self:say(data.id, "CACHED")
 end
 
+heard["step.note"] = function(self, data) self:say(data.id, "NOTE " .. data.message) end
+
 heard["step.finished"] = function(self, data)
   self:say(data.id, ("DONE %.1fs"):format(data.seconds or 0))
 end
