@@ -96,6 +96,14 @@ describe("lamina commit", function()
     end)
   end)
 
+  it("82: has all names of a file of the image that was linked", function()
+    box("linked", "ln /etc/passwd /second")
+    local id = run:ok("commit", "linked", "linked")
+    assert.equal("etc d\netc/passwd f\nsecond f\n", files_of(id))
+    assert.equal("2 2\n", run:ok("run", "--rm", "linked", "sh", "-c",
+      "echo $(stat -c %h /etc/passwd /second)"))
+  end)
+
   it("goes on with the container: what follows is one more layer", function()
     box("steps", "echo 1 >>/log")
     local first = image(run:ok("commit", "steps"))
