@@ -101,7 +101,8 @@ function literal.fields(fields, values)
 end
 
 local function key_text(key)
-  return literal.is_name(key) and key .. " = " or ("[%s] = "):format(literal.text(key))
+  -- never a long string: its brackets would join the key's
+  return literal.is_name(key) and key .. " = " or "[" .. literal.quoted(key) .. "] = "
 end
 
 --- How much of a text counts for the width: its first line.
