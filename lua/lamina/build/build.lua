@@ -78,9 +78,7 @@ end
 
 -- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
 local function default_jobs()
-  local uv = require "luv"
-  local cores = uv.available_parallelism and uv.available_parallelism() or #uv.cpu_info()
-  return math.max(4, cores)
+  return math.max(4, sched.cores())
 end
 
 --- The options with everything that has a default.

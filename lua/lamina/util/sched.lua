@@ -103,6 +103,11 @@ local function cancel_each(group)
   for i = #group, 1, -1 do group[i]:cancel() end
 end
 
+--- How many things this machine does at once.
+function sched.cores()
+  return uv.available_parallelism and uv.available_parallelism() or #uv.cpu_info()
+end
+
 --- Runs functions in parallel, at most `limit` at a time; answers the first value of each. The
 -- first failure cancels the others and is raised.
 function sched.all(functions, limit)

@@ -13,7 +13,6 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local media_type = require "lamina.image.media_type"
 local sched = require "lamina.util.sched"
-local uv = require "luv"
 
 local layers = {}
 
@@ -112,7 +111,7 @@ end
 function Layers:prepare()
   local work = {}
   for i, one in ipairs(self.list) do work[i] = labelled(self, one) end
-  sched.all(work, uv.available_parallelism and uv.available_parallelism() or #uv.cpu_info())
+  sched.all(work, sched.cores())
 end
 
 local function adopt_blob(store, one)

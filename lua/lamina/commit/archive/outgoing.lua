@@ -11,7 +11,6 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local media_type = require "lamina.image.media_type"
 local sched = require "lamina.util.sched"
-local uv = require "luv"
 
 local outgoing = {}
 
@@ -102,7 +101,7 @@ function Outgoing:prepare(diff_ids)
     end
     seen[diff_id] = true
   end
-  sched.all(work, uv.available_parallelism and uv.available_parallelism() or #uv.cpu_info())
+  sched.all(work, sched.cores())
 end
 
 function Outgoing:get(diff_id)
