@@ -134,7 +134,7 @@ int lam_enter(struct lam_home *home, struct lam_err *err)
 							     "container of others")
 					 : -1;
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return lam_err_set(err, errno, "make mounts private");
 	return 0;
 }

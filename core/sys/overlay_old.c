@@ -61,7 +61,7 @@ static int mount_here(const struct lam_overlay *o, struct lam_err *err)
 	const char *place = o->lower[0];
 	int fd;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return lam_err_set(err, errno, "overlay: mount namespace");
 	if (put_options(o, &options, err) < 0)
 		return -1;

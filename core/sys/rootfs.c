@@ -215,7 +215,7 @@ static int pivot(const struct lam_container *c, struct lam_err *err)
 
 int lam_rootfs_enter(const struct lam_container *c, int *master, int *slave, struct lam_err *err)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return lam_err_set(err, errno, "make mounts private");
 	if (attach_root(c, err) < 0 || mount_all(c, master, slave, err) < 0)
 		return -1;

@@ -30,6 +30,8 @@ end
 
 local function descriptors() return #fs.list("/proc/self/fd") end
 
+if helper.is_under_valgrind() then return end
+
 describe("lamina.core.job", function()
   after_each(helper.cleanup)
 

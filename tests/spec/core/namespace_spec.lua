@@ -3,6 +3,8 @@ local helper = require "support.helper"
 
 local output, outcome = boxed.output, boxed.outcome
 
+if helper.is_under_valgrind() then return end
+
 describe("lamina.core.namespace", function()
   after_each(helper.cleanup)
 

@@ -33,6 +33,8 @@ local function output(text, before)
   return out
 end
 
+if helper.is_under_valgrind() then return end
+
 describe("lamina.core.overlay", function()
   after_each(helper.cleanup)
 

@@ -4,6 +4,8 @@ local helper = require "support.helper"
 
 local output = boxed.output
 
+if helper.is_under_valgrind() then return end
+
 describe("lamina.core.namespace", function()
   after_each(helper.cleanup)
 

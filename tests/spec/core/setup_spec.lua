@@ -42,6 +42,8 @@ local function sample(n)
   return list
 end
 
+if helper.is_under_valgrind() then return end
+
 describe("the set-up of a container", function()
   local script, counts
 
