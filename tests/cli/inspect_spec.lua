@@ -62,6 +62,20 @@ describe("lamina inspect", function()
     assert.equal(6, inspect("--size", "one")[1].SizeRw)
   end)
 
+  it("tells where a volume's files lie", function()
+    lamina:ok("run", "--name", "two", "--volume", "vol:/a", "--volume", "/b", "bombo/busybox:v1",
+      "true")
+    local mounts = inspect("two")[1].Mounts
+    assert.equal(lamina.root .. "/volumes/vol", mounts[1].Source)
+    assert.equal("vol", mounts[1].Name)
+    assert.is_true(mounts[1].RW)
+    assert.equal("/b", mounts[2].Destination)
+    assert.equal("volume", mounts[2].Type)
+    assert.matches("/containers/%x+/volumes/", mounts[2].Source)
+    assert.matches("^vol,/.*/volumes/%d\n$", lamina:ok("ps", "-a", "--filter", "volume=vol",
+      "--format", "{{.Mounts}}"))
+  end)
+
   it("takes several, by names and shortened ids", function()
     local list = inspect("one", id:sub(8, 17))
     assert.equal("/one", list[1].Name)

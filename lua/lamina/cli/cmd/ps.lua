@@ -3,6 +3,7 @@ local listing = require "lamina.cli.listing"
 local settings = require "lamina.commit.settings"
 local text = require "lamina.util.text"
 local usage = require "lamina.store.usage"
+local volume = require "lamina.commit.volume"
 local when = require "lamina.cli.when"
 
 local keys = { "ancestor", "before", "exited", "id", "label", "name", "since", "status", "volume" }
@@ -110,9 +111,11 @@ local function sorted_keys(map, separator)
   return list
 end
 
-local function mount_names(one)
+local function mount_names(store, one)
   local list = {}
-  for i, mount in ipairs(one.config.host.mounts or {}) do list[i] = mount.volume or mount.source end
+  for i, mount in ipairs(volume.mounts(store, one)) do
+    list[i] = one.config.host.mounts[i].volume or mount.source
+  end
   return list
 end
 
@@ -138,7 +141,7 @@ local function row(store, one, no_trunc, has_size)
     Ports = one.status == "running" and table.concat(sorted_keys(config.ExposedPorts), ", ") or "",
     Names = one.name,
     Labels = table.concat(sorted_keys(config.Labels, "="), ","),
-    Mounts = table.concat(mount_names(one), ","),
+    Mounts = table.concat(mount_names(store, one), ","),
     Networks = config.host.network or "default",
     Size = has_size and size_text(store, one) or "0B",
   }

@@ -3,6 +3,7 @@ local container = require "lamina.commit.container"
 local json = require "lamina.core.json"
 local settings = require "lamina.commit.settings"
 local text = require "lamina.util.text"
+local volume = require "lamina.commit.volume"
 
 local no_time = "0001-01-01T00:00:00Z"
 
@@ -20,12 +21,14 @@ local function state(record)
   }
 end
 
-local function mounts(host)
-  local list = json.array {}
-  for i, mount in ipairs(host.mounts or {}) do
+--- Its mounts; a volume without a name is "volume" as well.
+local function mounts(store, record)
+  local list, given = json.array {}, record.config.host.mounts or {}
+  for i, mount in ipairs(volume.mounts(store, record)) do
     list[i] = {
-      Type = mount.volume and "volume" or "bind", Name = mount.volume, Source = mount.source,
-      Destination = mount.target, Mode = "", RW = not mount.readonly, Propagation = "rprivate",
+      Type = given[i].source and "bind" or "volume", Name = given[i].volume,
+      Source = mount.source, Destination = mount.target, Mode = "", RW = not mount.readonly,
+      Propagation = "rprivate",
     }
   end
   return list
@@ -68,7 +71,7 @@ return function(store, record)
     Id = record.id, Created = time(record.created), Path = words[1] or "",
     Args = json.array(table.move(words, 2, #words, 1, {})), State = state(record),
     Image = record.image, Name = "/" .. record.name, LogPath = record.dir .. "/log",
-    Platform = "linux", Mounts = mounts(host), HostConfig = host_config(host),
+    Platform = "linux", Mounts = mounts(store, record), HostConfig = host_config(host),
     Config = config_of(record), GraphDriver = driver(store, record),
   }
 end
