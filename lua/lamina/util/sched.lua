@@ -37,6 +37,7 @@ end
 function sched.sleep(ms)
   task.suspend(function(wake)
     local timer = uv.new_timer()
+    uv.update_time() -- the loop's clock stands still while we compute
     timer:start(math.max(0, ms) // 1 | 0, 0, function() wake() end)
     return own(timer)
   end)

@@ -16,6 +16,17 @@ describe("lamina.util.sched", function()
     assert.same({ 1, nil, 3 }, { sched.run(function(...) return ... end, 1, nil, 3) })
   end)
 
+  it("sleeps its time after a long computation, too", function()
+    sched.run(function()
+      sched.sleep(1)
+      local until_then = sched.now() + 0.05
+      while sched.now() < until_then do log[1] = until_then end
+      local began = sched.now()
+      sched.sleep(40)
+      assert.is_true(sched.now() - began >= 0.038)
+    end)
+  end)
+
   it("raises failures as they are", function()
     local expected = failure.new("system", "no disk")
     local _, err = pcall(sched.run, function()
