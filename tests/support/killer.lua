@@ -30,11 +30,12 @@ function killer.time(command)
 end
 
 --- Starts a command line, waits so many seconds, and kills its first process ("leader") or
--- everything in its session ("group").
+-- everything in its session ("group"). Answers whether it still ran.
 function killer.kill_after(command, seconds, whom)
   local target = whom == "group" and "-$pid" or "$pid"
-  helper.sh(("(%s) >/dev/null 2>&1 & pid=$!; sleep %.4f; kill -KILL -- %s 2>/dev/null; "
-    .. "wait $pid"):format(marked(command), seconds, target))
+  local status = helper.sh(("(%s) >/dev/null 2>&1 & pid=$!; sleep %.4f; kill -KILL %s; wait $pid")
+    :format(marked(command), seconds, target))
+  return status == 137
 end
 
 --- Starts a command line and kills its first process as soon as a shell condition holds.
