@@ -6,7 +6,7 @@ local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local killer = require "support.killer"
 
-local kills = tonumber(os.getenv "LAMINA_TEST_KILLS") or 5
+local kills = tonumber(os.getenv "LAMINA_TEST_KILLS") or 10
 local steps = tonumber(os.getenv "LAMINA_TEST_STEPS") or 0.5
 math.randomseed(tonumber(os.getenv "LAMINA_TEST_SEED") or 7)
 
