@@ -8,7 +8,7 @@ describe("lamina images", function()
   setup(function()
     lamina = helper.store()
     local function import(epoch, words)
-      local status, out, err = lamina:shell(("SOURCE_DATE_EPOCH=%d lamina import %s"):format(
+      local status, out, err = lamina:script(("SOURCE_DATE_EPOCH=%d lamina import %s"):format(
         epoch, (words:gsub("FILE", fixtures.busybox_tar()))))
       assert(status == 0, err)
       return out:match("%S+")

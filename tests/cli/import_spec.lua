@@ -28,7 +28,7 @@ describe("lamina import", function()
     for _, program in ipairs { "cat", "gzip", "bzip2", "xz -1", "zstd -q" } do
       local file = helper.tmpdir() .. "/root.tar.x"
       assert.equal(0, (helper.sh(("%s <%s >%s"):format(program, helper.quote(tar), file))))
-      local status, out, err = lamina:shell(("lamina import - <%s"):format(file))
+      local status, out, err = lamina:script(("lamina import - <%s"):format(file))
       assert.equal(0, status, err)
       layers[inspect(out:match("%S+")).RootFS.Layers[1]] = true
       out = lamina:ok("import", file)
@@ -58,8 +58,8 @@ describe("lamina import", function()
 
   it("gives the same id for the same tar and time", function()
     local line = ("SOURCE_DATE_EPOCH=1700000000 lamina import -m x %s"):format(helper.quote(tar))
-    local _, first = lamina:shell(line)
-    local _, second = lamina:shell(line)
+    local _, first = lamina:script(line)
+    local _, second = lamina:script(line)
     assert.equal(first, second)
     assert.equal("2023-11-14T22:13:20Z", inspect(first:match("%S+")).Created)
   end)
@@ -100,7 +100,7 @@ describe("lamina import", function()
   end)
 
   it("has an example that works", function()
-    local status, out, err = lamina:shell(("mmdebstrap() { cat %s; }\n%s"):format(
+    local status, out, err = lamina:script(("mmdebstrap() { cat %s; }\n%s"):format(
       helper.quote(tar), require("lamina.cli.cmd.import").example))
     assert.equal(0, status, err)
     assert.equal(out:match("%S+"), inspect("debian:bookworm").Id)

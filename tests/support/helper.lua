@@ -97,13 +97,13 @@ function Store:__call(...)
 end
 
 --- Runs a shell command line in which `lamina` is this one.
-function Store:shell(line)
+function Store:script(line)
   return helper.sh(("lamina() { %s \"$@\"; }\n%s"):format(self:line(), line))
 end
 
 --- Runs the example that a command's help shows.
 function Store:example(name)
-  return self:shell(require("lamina.cli.cmd." .. name).example)
+  return self:script(require("lamina.cli.cmd." .. name).example)
 end
 
 --- The same for what must succeed: answers stdout alone, and blames the caller's line.
