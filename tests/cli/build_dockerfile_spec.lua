@@ -80,6 +80,7 @@ describe("lamina build of a Dockerfile", function()
     for i, file in ipairs { "Dockerfile", "r.lua" } do -- the cache has no part in these
       local _, plan = run("plan", "-f", dir .. "/" .. file, dir)
       plans[i] = json.decode(plan)
+      plans[i].stages = nil -- they have lines
       for _, step in ipairs(plans[i].steps) do step.file, step.line = nil, nil end
     end
     assert.same(plans[1], plans[2])
@@ -105,6 +106,23 @@ describe("lamina build of a Dockerfile", function()
     assert.same({ "RUN echo hi" }, config.OnBuild)
     assert.equal("guest", config.User)
     assert.equal("SIGINT", config.StopSignal)
+  end)
+
+  it("is planned by stages, with the lines of its instructions", function()
+    helper.write(dir .. "/Dockerfile", "FROM busybox AS build\n\nRUN a\nENV b=c\nFROM build\n"
+      .. "COPY --from=build x y\n")
+    local status, out = run("plan", "--json", "-f", dir .. "/Dockerfile", dir)
+    assert.equal(0, status)
+    local stages = json.decode(out).stages
+    for _, stage in ipairs(stages) do
+      for _, step in ipairs(stage.steps) do step.id = nil end
+    end
+    assert.same({
+      { index = 0, name = "build", base = "busybox", line = 1,
+        steps = { { instruction = "RUN", line = 3 }, { instruction = "ENV", line = 4 } } },
+      { index = 1, name = "default", base = "build", line = 5,
+        steps = { { instruction = "COPY", line = 6 } } },
+    }, stages)
   end)
 
   it("takes an ignore file of its own before the context's (SEMANTICS 60)", function()

@@ -1,21 +1,27 @@
+local json = require "lamina.core.json"
 local plan = require "lamina.plan.plan"
 local recipe = require "lamina.recipe.recipe"
 local source = require "lamina.cli.source"
+local stages = require "lamina.plan.stages"
 
 local function run(context)
   local given = source.options(context)
   given.target_platform = given.platform
   function given.say(line) io.stderr:write(require("lamina.util.text").escape(line, "\t"), "\n") end
-  context.out:write(plan.encode(recipe.evaluate(given), 2), "\n")
+  local made = recipe.evaluate(given)
+  made.stages = json.array(stages.of(made))
+  for _, stage in ipairs(made.stages) do json.array(stage.steps) end
+  context.out:write(plan.encode(made, 2), "\n")
 end
 
 return {
   name = "plan",
-  summary = "Print the plan that a recipe evaluates to, as JSON",
+  summary = "Print the plan of a recipe or Dockerfile, as JSON",
   usage = "plan [OPTIONS] [CONTEXT]",
   help = [[
 The plan is the graph of steps: what `lamina build` would look for in the cache and run. Base
-images aren't looked up and variables aren't expanded yet, so it needs no store.]],
+images aren't looked up and variables aren't expanded yet, so it needs no store. "steps" has them
+all, "stages" the stages they belong to, with an instruction and a line for each.]],
   example = "lamina plan -f recipes/git.lua . | less",
   arguments = { { name = "CONTEXT", optional = true } },
   options = {
