@@ -1,5 +1,5 @@
 local export = require "lamina.commit.export"
-local output = require "lamina.commit.output"
+local output = require "lamina.archive.output"
 
 return {
   name = "export",

@@ -1,4 +1,4 @@
-local load = require "lamina.commit.archive.load"
+local load = require "lamina.archive.load"
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"

@@ -1,8 +1,8 @@
 local failure = require "lamina.util.failure"
-local folder = require "lamina.commit.archive.folder"
-local output = require "lamina.commit.output"
-local save = require "lamina.commit.archive.save"
-local tar = require "lamina.commit.archive.tar"
+local folder = require "lamina.archive.folder"
+local output = require "lamina.archive.output"
+local save = require "lamina.archive.save"
+local tar = require "lamina.archive.tar"
 
 local formats = { docker = "docker", ["docker-archive"] = "docker", oci = "oci",
   ["oci-archive"] = "oci", ["oci-dir"] = "oci-dir" }

@@ -1,6 +1,6 @@
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
-local tar = require "lamina.commit.archive.tar"
+local tar = require "lamina.archive.tar"
 
 --- Writes an archive with `fill(sink, file)`; answers its path.
 local function made(fill)
@@ -12,7 +12,7 @@ local function made(fill)
   return path
 end
 
-describe("lamina.commit.archive.tar", function()
+describe("lamina.archive.tar", function()
   after_each(helper.cleanup)
 
   it("writes files and their directories, each once, without times or owners", function()

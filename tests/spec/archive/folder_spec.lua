@@ -1,12 +1,12 @@
 local failure = require "lamina.util.failure"
-local folder = require "lamina.commit.archive.folder"
+local folder = require "lamina.archive.folder"
 local helper = require "support.helper"
 
 local function names(dir)
   return (select(2, helper.sh("cd " .. dir .. " 2>/dev/null && find . -type f | sort | xargs")))
 end
 
-describe("lamina.commit.archive.folder", function()
+describe("lamina.archive.folder", function()
   after_each(helper.cleanup)
 
   it("writes files below a directory that it makes", function()

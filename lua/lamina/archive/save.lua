@@ -11,7 +11,7 @@ local image_descriptor = require "lamina.image.descriptor"
 local image_manifest = require "lamina.image.manifest"
 local json = require "lamina.core.json"
 local media_type = require "lamina.image.media_type"
-local outgoing = require "lamina.commit.archive.outgoing"
+local outgoing = require "lamina.archive.outgoing"
 local reference = require "lamina.image.reference"
 
 local save = {}

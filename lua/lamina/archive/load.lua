@@ -3,11 +3,11 @@
 -- Everything is verified before anything is in the store: a wrong archive leaves nothing there.
 -- Configurations and manifests are stored as they came, so that an image keeps its id.
 local config_check = require "lamina.image.config_check"
-local docker = require "lamina.commit.archive.docker"
+local docker = require "lamina.archive.docker"
 local failure = require "lamina.util.failure"
-local layers = require "lamina.commit.archive.layers"
-local oci = require "lamina.commit.archive.oci"
-local source = require "lamina.commit.archive.source"
+local layers = require "lamina.archive.layers"
+local oci = require "lamina.archive.oci"
+local source = require "lamina.archive.source"
 local text = require "lamina.util.text"
 
 local load = {}
