@@ -1,3 +1,4 @@
+local core = require "lamina.core.layer"
 local database = require "lamina.core.database"
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
@@ -201,6 +202,44 @@ describe("lamina fsck", function()
       assert.same(fault.stays or {}, kinds(report, "damage"))
     end)
   end
+end)
+
+describe("a layer that was pulled", function()
+  teardown(clean)
+
+  --- Keeps the blob that the second layer of "made" came as, as far as the store can tell.
+  local function with_blob(root)
+    local path, id = layer(root, image(root, "made").layers, 2)
+    local temp = helper.tmpdir() .. "/blob"
+    local info = assert(core.pack(path, { form = "overlay", output = temp, compression = "gzip" }))
+    shell("mv %s %s && chmod 600 %s", temp, blob(root, info.digest), blob(root, info.digest))
+    query(root, "update layers set blob = ?, blob_size = ?, blob_type = ? where diff_id = ?",
+      info.digest, info.size, "application/vnd.oci.image.layer.v1.tar+gzip", id)
+    return path, blob(root, info.digest)
+  end
+
+  it("is unpacked again from its blob when its files are damaged or gone", function()
+    local root = copy_sample()
+    local path = with_blob(root)
+    assert.equal(0, (check(root, "--deep")))
+    helper.write(path .. "/made", "changed")
+    assert.equal("changed-layer", kinds(select(2, check(root, "--deep")), "damage")[1])
+    assert.equal(0, (check(root, "--deep", "--repair")))
+    assert.equal("made\n", helper.read(path .. "/made"))
+    shell("rm -r %s", path)
+    assert.equal(0, (check(root, "--repair")))
+    assert.equal("made\n", helper.read(path .. "/made"))
+  end)
+
+  it("does without its blob when that is damaged and the files give the same", function()
+    local root = copy_sample()
+    local _, kept = with_blob(root)
+    flip(kept)
+    assert.equal(0, (check(root)))
+    assert.same({ "damaged-blob" }, kinds(select(2, check(root, "--deep")), "damage"))
+    assert.equal(0, (check(root, "--deep", "--repair")))
+    assert.equal(0, (check(root, "--deep")))
+  end)
 end)
 
 --- Names, layers and containers as a user sees them.
