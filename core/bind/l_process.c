@@ -92,9 +92,38 @@ static int l_kill(lua_State *L)
 	return push_done(L, lam_process_signal(p, sig, &err), &err);
 }
 
+static void set_seconds(lua_State *L, const char *field, const struct timeval *time)
+{
+	lua_pushnumber(L, (lua_Number)time->tv_sec + (lua_Number)time->tv_usec / 1e6);
+	lua_setfield(L, -2, field);
+}
+
+static void set_bytes(lua_State *L, const char *field, long count, int unit)
+{
+	lua_pushinteger(L, (lua_Integer)count * unit);
+	lua_setfield(L, -2, field);
+}
+
+/* What a child of ours has used; of somebody else's process that can't be known. */
+static void set_usage(lua_State *L, const struct lam_process *p)
+{
+	enum { KIB = 1024, BLOCK = 512 }; /* getrusage(2) */
+
+	if (!p->is_child)
+		return;
+	lua_createtable(L, 0, 5);
+	set_seconds(L, "user", &p->usage.ru_utime);
+	set_seconds(L, "system", &p->usage.ru_stime);
+	set_bytes(L, "memory", p->usage.ru_maxrss, KIB);
+	set_bytes(L, "read", p->usage.ru_inblock, BLOCK);
+	set_bytes(L, "written", p->usage.ru_oublock, BLOCK);
+	lua_setfield(L, -2, "usage");
+}
+
 static int push_status(lua_State *L, const struct lam_process *p)
 {
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
+	set_usage(L, p);
 	if (p->signal) {
 		lua_pushinteger(L, p->signal);
 		lua_setfield(L, -2, "signal");
@@ -108,8 +137,8 @@ static int push_status(lua_State *L, const struct lam_process *p)
 	return 1;
 }
 
-/* process:wait([nohang]) -> { exited = code } | { signal = n, name = "SIGKILL" } | nil (it
- * still runs) | nil, err */
+/* process:wait([nohang]) -> { exited = code, usage= } | { signal = n, name = "SIGKILL", usage= } |
+ * nil (it still runs) | nil, err; usage: { user=, system= (seconds), memory=, read=, written= } */
 static int l_wait(lua_State *L)
 {
 	struct lam_process *p = check(L);

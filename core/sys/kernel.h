@@ -7,8 +7,10 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static inline int lam_fsopen(const char *type)
@@ -61,6 +63,12 @@ static inline pid_t lam_clone(uint64_t flags, int *pidfd)
 static inline int lam_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* waitid(2) of one child; the kernel also tells what the child has used, the wrapper doesn't. */
+static inline int lam_waitid(pid_t pid, siginfo_t *info, int options, struct rusage *usage)
+{
+	return (int)syscall(SYS_waitid, P_PID, pid, info, options, usage);
 }
 
 static inline int lam_pidfd_send_signal(int pidfd, int sig)

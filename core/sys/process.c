@@ -290,7 +290,7 @@ int lam_process_wait(struct lam_process *p, int nohang, struct lam_err *err)
 		return wait_attached(p, nohang);
 	/* Not by the descriptor: an event loop makes it non-blocking, and waitid minds that. Until
 	 * it is reaped here, the number is the child's. */
-	while (waitid(P_PID, (id_t)p->pid, &info, WEXITED | __WALL | (nohang ? WNOHANG : 0)) < 0)
+	while (lam_waitid(p->pid, &info, WEXITED | __WALL | (nohang ? WNOHANG : 0), &p->usage) < 0)
 		if (errno != EINTR)
 			return lam_err_set(err, errno, "wait for process %d", p->pid);
 	if (info.si_pid == 0)

@@ -2,6 +2,7 @@
 #ifndef LAM_SYS_PROCESS_H
 #define LAM_SYS_PROCESS_H
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "sys/container.h"
@@ -13,11 +14,12 @@ struct lam_process {
 	int is_child; /* ours to wait for */
 	int ended;    /* `code` or `signal` is known */
 	int code, signal;
+	struct rusage usage; /* its own and of all it has waited for, once it is reaped */
 };
 
 #define LAM_PROCESS_NONE                                                                           \
 	{                                                                                          \
-		0, -1, -1, 0, 0, 0, 0                                                              \
+		.pidfd = -1, .terminal = -1                                                        \
 	}
 
 /* Starts the container's first process. On failure *status is what a shell would answer: 127
