@@ -31,13 +31,18 @@
 -- Events on the bus (all data is plain; text comes from the recipe or the step: escape it):
 --   recipe.said    { line= }                   what it printed
 --   build.started  { total= }                  steps that may have to run, without metadata
---   step.cached    { id=, label=, file=, line= }
+--   step.cached    { id=, label=, file=, line=, log= }   log: what it wrote when it was made
 --   step.needed    { id=, label=, file=, line= }   dry run only
 --   step.started   { id=, label=, file=, line= }
 --   step.output    { id=, stream="stdout|stderr", line= }
 --   step.note      { id=, label=, message= }       what its author may want to know
---   step.finished  { id=, label=, seconds= }
---   step.failed    { id=, label=, message= }       the failure itself is raised by build.run
+--   step.progress  { id=, what="copied|unpacked|hashed", bytes= }     so far, a few times a second
+--   step.phase     { id=, phase="wait|look|queue|run|…|seal", began=, seconds= }   when it ends
+--   step.log       { id=, log= }                   all it wrote is in the store (store/log.lua)
+--   step.finished  { id=, label=, seconds=, usage… }
+--   step.failed    { id=, label=, message=, usage… }   the failure itself is raised by build.run
+--                  usage of a command: user=, system= (seconds of CPU), memory= (bytes, the most),
+--                  read=, written= (bytes)
 --   build.finished { image=, names=, seconds=, cached=, ran= }
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
@@ -48,6 +53,7 @@ local fs = require "lamina.core.fs"
 local keeper = require "lamina.build.keeper"
 local label = require "lamina.build.label"
 local platform = require "lamina.image.platform"
+local recorder = require "lamina.build.recorder"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
 local solve = require "lamina.build.solve"
@@ -148,10 +154,22 @@ local function verify(store, given, graph)
   require("lamina.build.verify").graphs(store, graph, second)
 end
 
+--- Listens for the record of the build; a dry run has none.
+local function start_record(store, graph, options)
+  if options.dry_run then return nil end
+  local steps = {}
+  for i, vertex in ipairs(graph.vertices) do
+    local step = vertex.step
+    steps[i] = { id = step.id, label = label.of(step), file = step.file, line = step.line }
+  end
+  return recorder.new(store, options, steps)
+end
+
 local function run(store, given)
   local began = sched.now()
   local options, graph = prepare(store, given)
   local _kept <close> = options.keeper
+  local record <close> = start_record(store, graph, options)
   local target = graph.target
   options.bus:emit("build.started", { total = #graph.vertices })
   local result = { target = target.name, names = {} }
@@ -160,6 +178,7 @@ local function run(store, given)
   if options.verify then verify(store, given, graph) end
   if not options.dry_run then
     result.image, result.names = export_image(store, graph, options)
+    record:done(result.image)
   end
   options.bus:emit("build.finished", { image = result.image, names = result.names,
     seconds = sched.now() - began, cached = counts.cached, ran = counts.ran })

@@ -67,7 +67,8 @@ function Lookup:remember(vertex, output)
   if self.forgets then return end
   for i, digest in ipairs(self.keys) do
     self.store.cache:put(digest, { kind = vertex.kind, diff_id = output.diff_id,
-      layers = { output.diff_id }, created = output.created, inputs = self.records[i] })
+      layers = { output.diff_id }, created = output.created, log = output.log,
+      inputs = self.records[i] })
   end
 end
 

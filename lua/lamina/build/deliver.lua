@@ -41,7 +41,7 @@ local function is_little(tree, found)
   return true
 end
 
-local function copy(tree, found, target)
+local function copy(tree, found, target, progress)
   if #found == 0 then return end
   local options = { from = tree.fd, sources = found, reset_owner = tree.reset_owner }
   for key, value in pairs(target) do options[key] = value end
@@ -49,13 +49,13 @@ local function copy(tree, found, target)
   if is_little(tree, found) then
     failure.check(layer.copy(options))
   else
-    sched.job(layer.copy, options)
+    sched.job_with({ progress = progress }, layer.copy, options)
   end
 end
 
 --- Unpacks a source that is an archive by its content, whatever its name (SEMANTICS 56); false
 -- when it is none.
-local function unpack(tree, one, target)
+local function unpack(tree, one, target, progress)
   if tree:stat(one.path).type ~= "file" then return false end
   local file <close> = failure.check(fs.open(one.path, "r", { root = tree.fd }))
   if not failure.check(layer.probe(file:fd())).tar then return false end
@@ -63,7 +63,7 @@ local function unpack(tree, one, target)
   local chown = target.chown or {}
   directory.make(target.to, target.destination, { uid = chown[1] or 0, gid = chown[2] or 0 },
     fixed_time)
-  sched.job(layer.apply, file:fd(), target.destination, {
+  sched.job_with({ progress = progress }, layer.apply, file:fd(), target.destination, {
     form = "tree", root = target.to, uid = chown[1], gid = chown[2],
   })
   return true
@@ -105,13 +105,14 @@ local function from_source(vertex, work, target)
   local tree = work:tree(use.source)
   local found, rest = find_all(tree, use.select), {}
   check_several(found, vertex.params)
+  local unpacked = work:progress(vertex, "unpacked")
   local is_add = vertex.kind == "add" and vertex.params.unpack ~= false
   for _, one in ipairs(found) do
-    if not (is_add or vertex.params.unpack) or not unpack(tree, one, target) then
+    if not (is_add or vertex.params.unpack) or not unpack(tree, one, target, unpacked) then
       rest[#rest + 1] = one
     end
   end
-  copy(tree, rest, target)
+  copy(tree, rest, target, work:progress(vertex, "copied"))
 end
 
 local function from_inline(vertex, dir, target)

@@ -31,8 +31,9 @@ end
 
 --- Seals and hashes an upper directory and puts it into the store, over the layers `below`
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
--- (SEMANTICS 87). No time in it is after `epoch`, where there is one.
-function layer.keep(store, upper, below, epoch)
+-- (SEMANTICS 87). No time in it is after `epoch`, where there is one. `progress` hears of the bytes
+-- that are hashed, where they are many.
+function layer.keep(store, upper, below, epoch, progress)
   local view <close> = exec.view(store, below)
   local as = { form = "overlay", userxattr = store.userxattr }
   local seal = { lower = view and view:fd(), userxattr = store.userxattr }
@@ -44,7 +45,7 @@ function layer.keep(store, upper, below, epoch)
   else
     sealed = sched.job(core.seal, upper, seal)
     if epoch then sched.job(core.clamp, upper, epoch) end
-    info = sched.job(core.pack, upper, as)
+    info = sched.job_with({ progress = progress }, core.pack, upper, as)
   end
   store.layers:adopt(upper, info)
   return { diff_id = info.diff_id, created = os.time(), doubled = sealed.doubled,

@@ -53,9 +53,15 @@ local function tell_cost(self, vertex, output)
     text.size(output.doubled_bytes)) })
 end
 
+--- What a vertex's command has used, as fields of an event.
+local function usage(vertex, fields)
+  for key, value in pairs(vertex.usage or {}) do fields[key] = value end
+  return fields
+end
+
 --- Does the work of a vertex that isn't in the cache.
 local function make(self, vertex, lookup)
-  local _slot <close> = self.slots:take()
+  local _slot <close> = self.work:timed("queue", vertex, self.slots.take, self.slots)
   local began = sched.now()
   self.options.keeper:settle()
   self:tell("step.started", vertex)
@@ -63,7 +69,7 @@ local function make(self, vertex, lookup)
   lookup:remember(vertex, output)
   tell_cost(self, vertex, output)
   finish(self, vertex, "ran", output)
-  self:tell("step.finished", vertex, { seconds = sched.now() - began })
+  self:tell("step.finished", vertex, usage(vertex, { seconds = sched.now() - began }))
 end
 
 --- Steps with equal keys are made once, even when the cache is not to be used.
@@ -75,15 +81,16 @@ local function make_once(self, vertex, lookup)
   end
   self.tasks[other]:wait()
   finish(self, vertex, "cached", other.output)
-  self:tell("step.cached", vertex)
+  self:tell("step.cached", vertex, { log = other.output.log })
 end
 
 local function solve_vertex(self, vertex)
-  local is_known = wait_for_inputs(self, vertex)
-  local lookup = is_known and cache.look(self.store, vertex, self.work)
+  local is_known = self.work:timed("wait", vertex, wait_for_inputs, self, vertex)
+  local lookup = is_known
+    and self.work:timed("look", vertex, cache.look, self.store, vertex, self.work)
   if lookup and lookup.record then
     finish(self, vertex, "cached", lookup.record)
-    self:tell("step.cached", vertex)
+    self:tell("step.cached", vertex, { log = lookup.record.log })
   elseif self.options.dry_run then
     finish(self, vertex, "needed")
     self:tell("step.needed", vertex)
@@ -99,7 +106,7 @@ local function attempt(self, vertex)
   if failure.is(err) and not self.failed[err] then
     err = failure.wrap(err, label.place(vertex.step))
     self.failed[err] = true
-    self:tell("step.failed", vertex, { message = err.message })
+    self:tell("step.failed", vertex, usage(vertex, { message = err.message }))
   end
   error(err, 0)
 end

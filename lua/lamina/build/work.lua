@@ -5,6 +5,7 @@ local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.build.layer"
+local sched = require "lamina.util.sched"
 local selection = require "lamina.build.selection"
 local stack = require "lamina.build.stack"
 
@@ -59,6 +60,22 @@ end
 
 Work.__close = Work.close
 
+--- Calls fn(...) as a phase of a vertex, and tells how long it took once it is over.
+function Work:timed(phase, vertex, fn, ...)
+  local began = sched.now()
+  local result = table.pack(fn(...))
+  self.options.bus:emit("step.phase", { id = vertex.id, phase = phase, began = began,
+    seconds = sched.now() - began })
+  return table.unpack(result, 1, result.n)
+end
+
+--- A function that tells the progress of a vertex's job (sched.job_with).
+function Work:progress(vertex, what)
+  return function(progress)
+    self.options.bus:emit("step.progress", { id = vertex.id, what = what, bytes = progress.done })
+  end
+end
+
 --- A folder for one step, with `upper` and `work` in it; it is gone when it is closed.
 local function folder(store)
   local dir = store:temp("step")
@@ -69,13 +86,16 @@ local function folder(store)
     { __close = function() fs.remove(dir) end })
 end
 
---- Carries a vertex out and keeps its layer: { diff_id=, created= }.
+--- Carries a vertex out and keeps its layer: { diff_id=, created=, log= }.
 function work.make(self, vertex)
   local dir <close> = folder(self.store)
   local below = vertex.ignores_parent and {} or stack.diff_ids(vertex.at.layers)
   local maker = require("lamina.build.step." .. makers[vertex.kind])
-  maker.make(vertex, self, dir, below)
-  return layer.keep(self.store, dir.upper, below, self.options.epoch)
+  self:timed(vertex.kind, vertex, maker.make, vertex, self, dir, below)
+  local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,
+    self.options.epoch, self:progress(vertex, "hashed"))
+  output.log = vertex.log
+  return output
 end
 
 return work

@@ -4,7 +4,8 @@
 return {
   { title = "Recipes", { "build", "Build an image from a recipe" },
     { "explain", "Tell why a step of a build would run" },
-    { "plan", "Print the plan of a recipe or Dockerfile, as JSON" } },
+    { "plan", "Print the plan of a recipe or Dockerfile, as JSON" },
+    { "logs", "Show what the steps of a build wrote" } },
   { title = "Containers", { "run", "Run a command in a new container" },
     { "start", "Run a container's command again" },
     { "exec", "Run a further command in a running container" },

@@ -1,6 +1,7 @@
 --- Removing what nothing names any more: layers, blobs, and what dead processes left behind.
 --
--- A layer is kept while an image, a container, a cache record or a living process' lease names it.
+-- A layer is kept while an image, a container, a cache record or a living process' lease names it,
+-- a log while a cache record, the record of a build or a lease does.
 -- The collector holds gc.lock alone, so that nothing gets its name while it looks.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -55,6 +56,23 @@ function Collector:used_blobs()
   return used
 end
 
+--- The names of the logs that something needs, as the digests they are.
+function Collector:used_logs()
+  local used = {}
+  for table_name, key in pairs { cache = "key", builds = "id" } do
+    for _, row in ipairs(rows(self.store,
+      ("select %s as key, record from %s"):format(key, table_name))) do
+      if not self.gone[table_name][row.key] then
+        for hex in row.record:gmatch('"log":%s*"(%x+)"') do used["sha256:" .. hex] = true end
+      end
+    end
+  end
+  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'log'")) do
+    used["sha256:" .. row.digest] = true
+  end
+  return used
+end
+
 --- Removes the entries of a folder whose digest isn't used; `size(path, digest)` is what that
 -- gives back.
 function Collector:sweep_folder(folder, used, size)
@@ -85,21 +103,23 @@ function Collector:sweep_layers()
   end)
 end
 
---- Removes what nothing names; answers { layers, blobs, bytes }. options: dry_run; gone =
--- { images, containers (sets of ids), cache (set of keys) } counts as if it were removed already.
+--- Removes what nothing names; answers { layers, blobs, logs, bytes }. options: dry_run; gone =
+-- { images, containers, builds (sets of ids), cache (set of keys) } counts as if it were removed
+-- already.
 function gc.sweep(store, options)
   options = options or {}
   local gone = options.gone or {}
   local self = setmetatable({ store = store, dry_run = options.dry_run,
-    report = { layers = 0, blobs = 0, bytes = 0 },
+    report = { layers = 0, blobs = 0, logs = 0, bytes = 0 },
     gone = { images = gone.images or {}, containers = gone.containers or {},
-      cache = gone.cache or {}, layers = {} } }, Collector)
+      cache = gone.cache or {}, builds = gone.builds or {}, layers = {} } }, Collector)
   store:workspace()
   local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   store:sweep()
   if not self.dry_run then store.containers:bury_strays() end
   self:sweep_layers()
   self:sweep_folder("blobs/sha256", self:used_blobs(), usage.tree)
+  self:sweep_folder("logs", self:used_logs(), usage.tree)
   return self.report
 end
 

@@ -78,6 +78,18 @@ function Pruner:forget_cache()
   end
 end
 
+--- The records of builds: with them go the logs of steps that failed.
+function Pruner:forget_builds()
+  local db = self.store.db
+  for _, row in ipairs(failure.check(db:rows "select id, started from builds")) do
+    if self:is_old(row.started) then
+      self:take("builds", row.id, function()
+        failure.check(db:run("delete from builds where id = ?", row.id))
+      end)
+    end
+  end
+end
+
 --- Cache mounts that no step uses just now. Their lock files stay: a step that waits for one has
 -- it open.
 function Pruner:remove_mounts()
@@ -96,20 +108,23 @@ end
 
 --- Removes what was asked for, and then all that nothing needs. options: containers, images, all
 -- (named images too), cache, mounts (cache mounts), before (seconds: only containers made, images
--- stored and cache records used before then), dry_run. Answers { layers, blobs, cache, mounts,
--- bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
+-- stored, builds begun and cache records used before then), dry_run. Answers { layers, blobs, logs,
+-- cache, mounts, bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
 function prune.run(store, options)
-  local gone = { containers = {}, images = {}, cache = {}, mounts = {} }
+  local gone = { containers = {}, images = {}, cache = {}, mounts = {}, builds = {} }
   local report = { cache = 0, mounts = 0, bytes = 0, containers = json.array {},
     images = json.array {}, dry_run = options.dry_run or false }
   local self = setmetatable({ store = store, options = options, report = report, gone = gone },
     Pruner)
   if options.containers then self:remove_containers() end
   if options.images then self:remove_images() end
-  if options.cache then self:forget_cache() end
+  if options.cache then
+    self:forget_cache()
+    self:forget_builds()
+  end
   if options.mounts then self:remove_mounts() end
   local swept = gc.sweep(store, { gone = gone, dry_run = options.dry_run })
-  report.layers, report.blobs = swept.layers, swept.blobs
+  report.layers, report.blobs, report.logs = swept.layers, swept.blobs, swept.logs
   report.bytes = report.bytes + swept.bytes
   return report
 end

@@ -39,6 +39,9 @@ local migrations = {
     primary key (workspace, kind, digest)
   ) without rowid;
   ]],
+  [[
+  create table builds (id text primary key, started integer not null, record text not null);
+  ]],
 }
 
 schema.version = #migrations

@@ -4,11 +4,13 @@
 --
 --   lamina.db      SQLite: what there is      blobs/sha256/   manifests, configs, kept layers
 --   layers/HEX     a layer as a directory     containers/ID   upper and work
---   cache/         cache mounts               tmp/            what isn't finished
+--   cache/         cache mounts               logs/HEX        what steps wrote
+--   tmp/           what isn't finished
 --
 -- Any number of processes share it. Nothing has its final name before it is complete, and no row
 -- names what isn't there. home.lua opens it the way commands do.
 local blobs = require "lamina.store.blob"
+local builds = require "lamina.store.builds"
 local cache = require "lamina.store.cache"
 local containers = require "lamina.store.container"
 local failure = require "lamina.util.failure"
@@ -16,6 +18,7 @@ local fs = require "lamina.core.fs"
 local images = require "lamina.store.image"
 local layers = require "lamina.store.layer"
 local lock = require "lamina.store.lock"
+local logs = require "lamina.store.log"
 local rebase = require "lamina.store.rebase"
 local schema = require "lamina.store.schema"
 local workspace = require "lamina.store.workspace"
@@ -25,11 +28,11 @@ local store = {}
 local Store = {}
 Store.__index = Store
 
-local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "tmp" }
+local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "logs", "tmp" }
 
 --- All that lies in a store; what else is there isn't ours.
 Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db",
-  "lamina.db-shm", "lamina.db-wal", "layers", "tmp", "volumes" }
+  "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
 
 --- The directory must be ours alone: whoever could write to it could change every image, and
 -- whoever could read it would find set-id programs (SECURITY ST-20).
@@ -130,7 +133,7 @@ function store.open(options)
   self.db = schema.open(root .. "/lamina.db", readonly)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
   self.images, self.containers = images.new(self), containers.new(self)
-  self.cache = cache.new(self)
+  self.cache, self.builds, self.logs = cache.new(self), builds.new(self), logs.new(self)
   if readonly or options.rebuilds then return self end
   local ok, err = pcall(settle, self)
   if ok then return self end

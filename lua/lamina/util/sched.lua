@@ -137,22 +137,23 @@ end
 -- A line without end is passed on in pieces of this size (ESC-11).
 local longest_line = 64 * 1024
 
---- Calls fn with each whole line in `buffered`; answers the rest. A pattern would look at what
--- has no newline once for each of its bytes.
+--- Calls fn with each whole line in `buffered`, and true; answers the rest. A pattern would look at
+-- what has no newline once for each of its bytes.
 local function split_lines(buffered, fn)
   local at, newline = 1, buffered:find("\n", 1, true)
   while newline do
-    fn(buffered:sub(at, newline - 1))
+    fn(buffered:sub(at, newline - 1), true)
     at = newline + 1
     newline = buffered:find("\n", at, true)
   end
   local rest = buffered:sub(at)
   if #rest < longest_line then return rest end
-  fn(rest)
+  fn(rest, false)
   return ""
 end
 
---- Reads a descriptor to its end and calls fn with each line. The caller keeps the descriptor.
+--- Reads a descriptor to its end and calls fn with each line, and whether a newline came behind
+-- it. The caller keeps the descriptor.
 function sched.read_lines(fd, fn)
   local rest = ""
   while true do
@@ -165,7 +166,7 @@ function sched.read_lines(fd, fn)
       rest = split_lines(rest .. failure.check(bytes, message, name), fn)
     end
   end
-  if rest ~= "" then fn(rest) end
+  if rest ~= "" then fn(rest, false) end
 end
 
 return sched

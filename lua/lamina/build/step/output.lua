@@ -1,4 +1,5 @@
---- What a command writes: sent to the bus line by line, the last lines kept for a failure.
+--- What a command writes: sent to the bus line by line, the last lines kept for a failure, all of
+-- it in a log of the store.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local sched = require "lamina.util.sched"
@@ -34,16 +35,19 @@ local function pipe()
   return own(ends.read), own(ends.write)
 end
 
---- Opens /dev/null and the two pipes for a command.
-function output.open(vertex, bus)
-  local self = setmetatable({ id = vertex.id, bus = bus, kept = {}, readers = {} }, Streams)
+--- Opens /dev/null and the two pipes for a command of the build whose work this is.
+function output.open(vertex, work)
+  local self = setmetatable({ id = vertex.id, vertex = vertex, bus = work.options.bus, kept = {},
+    count = 0, readers = {}, log = work.store.logs:writer() }, Streams)
   self.null = failure.check(fs.open("/dev/null", "r"))
   self.stdout_end, self.stdout = pipe()
   self.stderr_end, self.stderr = pipe()
   return self
 end
 
-local function take(self, stream, line)
+local function take(self, stream, line, is_whole)
+  self.log:add(stream, line, is_whole)
+  self.count = self.count + 1
   self.kept[#self.kept + 1] = line:sub(1, longest_kept)
   if #self.kept > kept_lines then table.remove(self.kept, 1) end
   self.bus:emit("step.output", { id = self.id, stream = stream, line = line })
@@ -55,8 +59,8 @@ function Streams:follow()
   self.stderr:close()
   for _, stream in ipairs { "stdout", "stderr" } do
     local fd = self[stream .. "_end"]:fd()
-    self.readers[#self.readers + 1] = sched.spawn(sched.read_lines, fd, function(line)
-      take(self, stream, line)
+    self.readers[#self.readers + 1] = sched.spawn(sched.read_lines, fd, function(line, is_whole)
+      take(self, stream, line, is_whole)
     end)
   end
 end
@@ -67,8 +71,20 @@ function Streams:finish()
   for _, reader in ipairs(self.readers) do reader:wait() end
 end
 
+--- The last lines, and whether there were more.
 function Streams:lines()
-  return self.kept
+  return self.kept, self.count > #self.kept
+end
+
+--- Gives the log its name; a command that is killed has one as well.
+local function keep_log(self)
+  local log <close> = self.log
+  if not log then return end
+  self.log = nil
+  self.vertex.log = log:finish()
+  if self.vertex.log then
+    self.bus:emit("step.log", { id = self.id, log = self.vertex.log })
+  end
 end
 
 function Streams:close()
@@ -76,6 +92,7 @@ function Streams:close()
   for _, name in ipairs { "null", "stdout", "stderr", "stdout_end", "stderr_end" } do
     if self[name] then self[name]:close() end
   end
+  keep_log(self)
 end
 
 Streams.__close = Streams.close

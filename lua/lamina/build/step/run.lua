@@ -110,10 +110,13 @@ local hints = {
 
 local function judge(status, vertex, state, kept)
   if status.exited == 0 and not state.is_late then return end
-  local lines = kept:lines()
+  local lines, are_more = kept:lines()
+  local list = {}
+  if not state.is_late then list[1] = hints[status.name or status.exited] end
+  if are_more then list[#list + 1] = ("`lamina logs %d` shows all it wrote"):format(vertex.id) end
   failure.raise("step-failed", describe(status, vertex, state), {
     detail = #lines > 0 and table.concat(lines, "\n") or nil,
-    hint = not state.is_late and hints[status.name or status.exited] or nil,
+    hint = #list > 0 and list or nil,
   })
 end
 
@@ -137,13 +140,14 @@ end
 --- Runs the command; its lines go to the bus, the last ones into the failure's detail.
 function run.make(vertex, work, dir, below)
   local places <close> = mounted.open(vertex, work, dir)
-  local streams <close> = output.open(vertex, work.options.bus)
+  local streams <close> = output.open(vertex, work)
   local running <close> = exec.start(work.store,
     specification(vertex, work, dir, below, places, streams))
   streams:follow()
   local state = {}
   local _clock <close> = watch_time(vertex, running, state)
   local status = running:wait()
+  vertex.usage = status.usage
   streams:finish()
   judge(status, vertex, state, streams)
 end

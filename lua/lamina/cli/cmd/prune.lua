@@ -60,7 +60,7 @@ end
 
 local counts = {
   { "cache", "cache record" }, { "mounts", "cache mount" }, { "layers", "layer" },
-  { "blobs", "blob" },
+  { "blobs", "blob" }, { "logs", "log" },
 }
 
 local function show(out, report)
