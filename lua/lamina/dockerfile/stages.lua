@@ -3,6 +3,7 @@
 --   local all = stages.of(file)            -- what parser.parse answers
 --   all.global                             -- the ARG instructions before the first FROM
 --   all[1] = { index = 0, name = "build", base = "golang:1.22", platform = nil, line = 2,
+--              base_stage = the stage that FROM names, nil when it is an image,
 --              from = the FROM instruction, instructions = { … } }
 --   all:find("build", 3), all:find("0", 3) -- what --from names as seen from all[3]; nil: an image
 --
@@ -23,18 +24,15 @@ end
 local function new_stage(all, instruction)
   local args = instruction.args
   local stage = { index = #all, name = args[3] and args[3]:lower(), base = args[1],
-    platform = instruction.options.platform, line = instruction.line, from = instruction,
-    instructions = {} }
+    base_stage = all.last[args[1]:lower()], platform = instruction.options.platform,
+    line = instruction.line, from = instruction, instructions = {} }
   all[#all + 1] = stage
-  if stage.name then
-    all.first[stage.name] = all.first[stage.name] or stage
-    all.last[stage.name] = stage
-  end
+  if stage.name then all.last[stage.name] = stage end
 end
 
 --- Groups the instructions of a parsed Dockerfile.
 function stages.of(file)
-  local all = setmetatable({ global = {}, first = {}, last = {}, file = file }, Stages)
+  local all = setmetatable({ global = {}, last = {}, file = file }, Stages)
   for _, instruction in ipairs(file.instructions) do
     if instruction.instruction == "FROM" then
       new_stage(all, instruction)
@@ -53,19 +51,10 @@ function stages.of(file)
   return all
 end
 
---- The stage that FROM names, seen from the stage behind it: the last one before it.
-function Stages:base_of(stage)
-  local name = stage.base:lower()
-  if not self.first[name] then return nil end
-  for i = stage.index, 1, -1 do
-    if self[i].name == name then return self[i] end
-  end
-end
-
-local function names_before(self, index)
+local function names_of(self)
   local names = {}
-  for i = 1, index do
-    if self[i].name then names[#names + 1] = self[i].name end
+  for _, stage in ipairs(self) do
+    if stage.name then names[#names + 1] = stage.name end
   end
   return names
 end
@@ -98,7 +87,7 @@ function Stages:target(name)
   local number = name:match("^%d+$")
   local stage = self.last[name:lower()] or number and #number < 10 and self[tonumber(number) + 1]
   if stage then return stage end
-  local names = names_before(self, #self)
+  local names = names_of(self)
   local near = check.suggest(name, names)
   failure.raise("not-found", ("there is no target '%s'"):format(name), {
     hint = near and ("did you mean '%s'?"):format(near)

@@ -106,7 +106,7 @@ end
 
 --- What the stage below keeps for those on it (SEMANTICS 40).
 local function write_triggers(self, stage)
-  local base = self.stages:base_of(stage)
+  local base = stage.base_stage
   for _, instruction in ipairs(base and base.instructions or {}) do
     local trigger = instruction.onbuild
     if trigger then

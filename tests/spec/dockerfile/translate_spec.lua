@@ -146,6 +146,13 @@ describe("what a translation means", function()
     assert.equal("itself", refs(plan_of "FROM itself AS itself"))
   end)
 
+  it("very many stages that begin with variables are refused (DF-05)", function()
+    local lines = { "ARG X" }
+    for i = 1, 5000 do lines[i + 1] = ("FROM $X AS s%d"):format(i) end
+    assert.matches("^Dockerfile:%d+: too many stages begin with a variable",
+      (refused(translated, table.concat(lines, "\n"))))
+  end)
+
   it("a chain of 1e4 stages stands (DF-05)", function()
     local lines = { "FROM a AS s0" }
     for i = 1, 10000 do lines[i + 1] = ("FROM s%d AS s%d"):format(i - 1, i) end

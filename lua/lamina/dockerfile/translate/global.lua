@@ -1,5 +1,6 @@
 --- What stands before the first FROM, and FROM itself: words that are known when the recipe is
 -- evaluated. A variable becomes Lua's own: FROM golang:$V is from("golang:" .. V).
+local failure = require "lamina.util.failure"
 local literal = require "lamina.dockerfile.translate.literal"
 local names = require "lamina.dockerfile.translate.names"
 local scan = require "lamina.util.word.scan"
@@ -16,6 +17,9 @@ end
 
 -- More pieces than this are put together by expand: Lua nests each `..` in the one before.
 local most_pieces = 20
+
+-- Each FROM with a variable is compared with the stages before it (DF-05).
+local most_tried = 1 << 20
 
 --- Adds a line that a FROM needs before it; behind another stage, with a blank line before.
 local function add(self, text)
@@ -136,6 +140,10 @@ local function candidates(self, stage)
   local nodes = scan.nodes(stage.base, scan.docker(self.escape))
   if #nodes > most_pieces then return {} end
   local shape, fields, seen = shape_of(nodes), {}, {}
+  self.tried = (self.tried or 0) + stage.index
+  if self.tried > most_tried then
+    failure.raise("invalid-input", "too many stages begin with a variable")
+  end
   for i = stage.index, 1, -1 do
     local name = self.stages[i].name
     if name and not seen[name] and name:find(shape) then
@@ -148,7 +156,7 @@ end
 
 --- The source for what a stage begins with.
 function global.base(self, stage)
-  local base = self.stages:base_of(stage)
+  local base = stage.base_stage
   if base then return { code = base.variable } end
   local own_name = (stage.name or "stage_" .. stage.index) .. "_base"
   local source, has_variable = global.expression(self, stage.base, own_name)
