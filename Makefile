@@ -4,6 +4,7 @@
 # make test        every test                make test T=layer  those whose file name has "layer"
 # make lint        formatters and linters    make asan          the tests under ASan and UBSan
 # make valgrind    the C tests and specs under valgrind         make bench  measure beside the peers
+# make fuzz        fuzz targets, or T=apply; SECONDS=600 is how long each runs
 # make install     into PREFIX (/usr/local), below DESTDIR      make clean  remove what was built
 #
 # V=1 shows the commands. CC=clang builds with clang.

@@ -25,9 +25,11 @@ static int work = -1; /* the folder that holds the targets and nothing else */
 
 static int make_work(void)
 {
-	char path[] = "/tmp/lamina-fuzz.XXXXXX";
+	const char *parent = getenv("TMPDIR");
+	char path[PATH_MAX];
 
 	umask(022);
+	snprintf(path, sizeof(path), "%s/lamina-fuzz.XXXXXX", parent ? parent : "/tmp");
 	return mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
@@ -124,8 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	if (work < 0)
-		work = make_work();
+	if (work < 0 && (work = make_work()) < 0)
+		abort();
 	archive = memory(data + 1, size - 1);
 	round_trip(archive, data[0] & 1);
 	return 0;

@@ -6,6 +6,10 @@ cd "$(dirname "$0")/../.."
 B=build-fuzz
 san="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined"
 found=0
+# in memory, where that is to be had: each round makes and removes two trees
+TMPDIR=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT INT TERM
 clang=$(command -v clang-14 || command -v clang)
 for source in tests/fuzz/*"${T:-}"*.c; do
 	[ -f "$source" ] || { echo "no fuzz target has '$T' in its name" >&2; exit 1; }
@@ -19,5 +23,4 @@ for source in tests/fuzz/*"${T:-}"*.c; do
 		-max_len=65536 -timeout=10 -print_final_stats=1 -artifact_prefix="$B/$name-" \
 		"$corpus" "$B/seeds/$name" || found=1
 done
-rm -rf /tmp/lamina-fuzz.*
 exit $found

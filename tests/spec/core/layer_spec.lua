@@ -204,6 +204,16 @@ while not os.path.exists("../done"):
         ]=]
       end)
 
+    it("is sealed when all that is below is hidden (SEMANTICS 79)", function()
+      at_home [=[
+        unpack("lower", { { "a/" }, { "a/b" }, { "c" } })
+        unpack("upper", { { ".wh..wh..opq" }, { "a/" }, { "a/own" } })
+        assert(layer.seal(dir .. "/upper", { lower = { dir .. "/lower" },
+          userxattr = home.userxattr }))
+        equal("a/ 755; a/b whiteout; a/own 644; c whiteout", tree.describe(dir .. "/upper"))
+      ]=]
+    end)
+
     it("is sealed over nothing: no mark is left, the root's neither", function()
       at_home [=[
         unpack("upper", { { ".wh..wh..opq" }, { "d/.wh..wh..opq" }, { "d/.wh.x" }, { ".wh.y" } })
