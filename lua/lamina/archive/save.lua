@@ -1,10 +1,15 @@
 --- Images written as an archive that Docker, old and new, and OCI tools read.
 --
---   local plan <close> = save.plan(store, { "debian" }, { format = "docker" })
+--   local plan <close> = save.plan(store, chosen.entries(store, { "debian" }),
+--     { format = "docker" })
 --   plan:write(tar.new(fd))
+--
+-- An entry is { names =, images = { { id =, config = bytes, manifest = bytes or nil, layers = diff
+-- IDs, annotations = } } }. Images needn't be in the store, their layers are.
 --
 -- Layers are the bytes they came as, or the canonical tar of what is in the store. Names are sorted
 -- and times 0: the same images give the same bytes.
+local config_check = require "lamina.image.config_check"
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local image_descriptor = require "lamina.image.descriptor"
@@ -43,18 +48,19 @@ local function can_keep(manifest, layers)
   return true
 end
 
---- The manifest as it came, or a new one where a layer is written in another form.
-local function manifest_bytes(store, image, config, layers)
-  local bytes = store.blobs:get(image.manifest, image_manifest.limit)
-  local manifest = image_manifest.parse(bytes, "manifest of " .. image.id)
-  if can_keep(manifest, layers) then return bytes, manifest.mediaType end
+--- The manifest as it came, or a new one where there is none or a layer is written in another
+-- form.
+local function manifest_bytes(image, layers)
+  local manifest = image.manifest
+    and image_manifest.parse(image.manifest, "manifest of " .. image.id)
+  if manifest and can_keep(manifest, layers) then return image.manifest, manifest.mediaType end
   local list = {}
   for i, of in ipairs(layers) do
     list[i] = image_descriptor.new(media_type.oci(of.mediaType), of.digest, of.size)
   end
   return image_manifest.encode {
-    config = image_descriptor.new(media_type.config, image.id, #config), layers = list,
-    annotations = manifest.annotations,
+    config = image_descriptor.new(media_type.config, image.id, #image.config), layers = list,
+    annotations = manifest and manifest.annotations or image.annotations,
   }
 end
 
@@ -71,7 +77,7 @@ end
 --- The index's entries for one image: one a name, or one without. Podman takes the image's name
 -- from ref.name, Docker and containerd from their own annotation.
 local function index_entries(plan, bytes, kind, image, names)
-  local config = image.config
+  local config = config_check.parse(image.config)
   local function entry(annotations)
     table.insert(plan.manifests, {
       mediaType = kind or media_type.manifest, size = #bytes,
@@ -100,47 +106,17 @@ local function docker_entries(plan, image, layers, names)
   end
 end
 
-local function add_image(store, plan, image, names)
-  local config = store.images:config_bytes(image.id)
+local function add_image(plan, image, names)
   local layers = {}
   for i, diff_id in ipairs(image.layers) do
     local blob = plan.layers:get(diff_id)
     layers[i] = blob.of
     add(plan, blob_name(blob.of.digest), blob.of.size, blob.write)
   end
-  add_bytes(plan, config)
-  local bytes, kind = manifest_bytes(store, image, config, layers)
+  add_bytes(plan, image.config)
+  local bytes, kind = manifest_bytes(image, layers)
   index_entries(plan, bytes, kind, image, names)
   docker_entries(plan, image, layers, names)
-end
-
---- The names to save an image under that is asked for as `text`: a name means that name alone, an
--- id all that the image has.
-local function names_for(image, text)
-  local ok, ref = pcall(reference.parse, text)
-  local name = ok and not ref.digest and reference.format(ref)
-  for _, known in ipairs(image.names) do
-    if known == name then return { name } end
-  end
-  return image.names
-end
-
---- The images asked for, each once, with their names.
-local function chosen(store, texts)
-  local list, by_id = {}, {}
-  for _, text in ipairs(texts) do
-    local image = store.images:resolve(text)
-    local entry = by_id[image.id]
-    if not entry then
-      entry = { image = image, names = {}, has = {} }
-      list[#list + 1], by_id[image.id] = entry, entry
-    end
-    for _, name in ipairs(names_for(image, text)) do
-      if not entry.has[name] then table.insert(entry.names, name) end
-      entry.has[name] = true
-    end
-  end
-  return list
 end
 
 local function add_json(plan, name, value)
@@ -160,19 +136,21 @@ end
 -- How layers are compressed that aren't kept as they came.
 local default_compressions = { docker = "none", oci = "gzip", ["oci-dir"] = "gzip" }
 
---- Finds out what is to be written for images, named as `images:resolve` takes them. options:
--- format ("docker", "oci", "oci-dir"), compression (of all layers; nil: as they came).
-function save.plan(store, texts, options)
+--- Finds out what is to be written for entries (see the head of this file). options: format
+-- ("docker", "oci", "oci-dir"), compression (of all layers; nil: as they came).
+function save.plan(store, entries, options)
   local layers = outgoing.new(store, { compression = options.compression,
     default = default_compressions[options.format] })
   local plan = setmetatable({ entries = {}, manifests = json.array {}, docker = json.array {},
     repositories = {}, layers = layers }, Plan)
-  local images, diff_ids = chosen(store, texts), {}
-  for _, entry in ipairs(images) do
-    table.move(entry.image.layers, 1, #entry.image.layers, #diff_ids + 1, diff_ids)
+  local diff_ids = {}
+  for _, entry in ipairs(entries) do
+    for _, image in ipairs(entry.images) do
+      table.move(image.layers, 1, #image.layers, #diff_ids + 1, diff_ids)
+    end
   end
   layers:prepare(diff_ids)
-  for _, entry in ipairs(images) do add_image(store, plan, entry.image, entry.names) end
+  for _, entry in ipairs(entries) do add_image(plan, entry.images[1], entry.names) end
   add_documents(plan, options.format)
   return plan
 end

@@ -224,4 +224,9 @@ function Images:config_bytes(id)
   return self.store.blobs:get(id)
 end
 
+--- The bytes of a manifest or an index as they came.
+function Images:manifest_bytes(of)
+  return self.store.blobs:get(of, manifest.limit)
+end
+
 return image

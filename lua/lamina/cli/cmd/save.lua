@@ -1,3 +1,4 @@
+local chosen = require "lamina.archive.chosen"
 local failure = require "lamina.util.failure"
 local folder = require "lamina.archive.folder"
 local output = require "lamina.archive.output"
@@ -10,7 +11,7 @@ local formats = { docker = "docker", ["docker-archive"] = "docker", oci = "oci",
 local function run(context)
   local store, options, images = context.store, context.options, context.arguments
   local how = { format = formats[options.format], compression = options.compress }
-  local plan <close> = save.plan(store, images, how)
+  local plan <close> = save.plan(store, chosen.entries(store, images), how)
   if how.format ~= "oci-dir" then
     return output.to(options.output, "save", function(fd) plan:write(tar.new(fd)) end)
   end
