@@ -208,6 +208,17 @@ describe("lamina build", function()
     assert.matches("^sha256:", assert(json.decode(out)).image)
   end)
 
+  it("leaves the disk to the kernel, or waits for it with --sync", function()
+    helper.write(dir .. "/recipe.lua", 'return from "busybox":copy({ a = "b" }, "/")')
+    local function syncs(flag)
+      local _, calls = helper.sh(("LAMINA_ROOT=%s strace -f -e trace=syncfs %s build -q %s %s 2>&1")
+        :format(run.root, helper.lamina_path, flag, dir))
+      return calls:match "syncfs%(%d+%)"
+    end
+    assert.is_nil(syncs "")
+    assert.is_truthy(syncs "--sync")
+  end)
+
   it("reads a recipe from standard input", function()
     local status, id, err = helper.sh(("LAMINA_ROOT=%s %s build -q -f - %s"):format(run.root,
       helper.lamina_path, dir), 'return from "busybox":label { a = "b" }')

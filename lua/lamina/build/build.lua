@@ -9,6 +9,7 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
+--     sync = false,             -- answer when the image is on the disk
 --     verify = false,           -- build twice and compare
 --     source_date_epoch = nil,  -- seconds, as text: no time is later; default: the variable
 --     jobs = nil,               -- steps at the same time
@@ -179,6 +180,7 @@ local function run(store, given)
   if not options.dry_run then
     result.image, result.names = export_image(store, graph, options)
     record:done(result.image)
+    if options.sync then store:sync() end
   end
   options.bus:emit("build.finished", { image = result.image, names = result.names,
     seconds = sched.now() - began, cached = counts.cached, ran = counts.ran })

@@ -14,6 +14,7 @@ local function run(context)
   local given = source.options(context)
   given.bus, given.tags, given.target = context.bus, options.tag, options.target
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
+  given.sync = options.sync
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
   given.labels = pairs_of(options.label, "--label")
@@ -61,6 +62,7 @@ were made before are taken from the cache. The image's id is printed when it is 
       help = "a secret that steps may mount" },
     { long = "source-date-epoch", value = "SECONDS",
       help = "no file and no record of the image is younger (default: $SOURCE_DATE_EPOCH)" },
+    { long = "sync", help = "end when the image is on the disk, not before" },
     { long = "tag", short = "t", value = "NAME[:TAG]", many = true, help = "a name for the image" },
     { long = "verify", help = "build twice, and fail where the layers differ" },
     { long = "target", value = "NAME", help = "which of the recipe's targets" },
