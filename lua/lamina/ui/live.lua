@@ -1,9 +1,10 @@
 --- Progress on a terminal: finished steps scroll up, the running ones stay below them with the
--- time they take and their last lines.
+-- time they take, the bytes they have moved and their last lines; above these is how far it all is.
 --
 -- What runs is clipped to the screen. What failed is not: the whole of its output that is kept
--- (its last lines, see `kept_lines`) is printed for good.
+-- (its last lines, see `kept_lines`) is printed for good. `lamina logs` has all of it.
 local plain = require "lamina.ui.plain"
+local tally = require "lamina.ui.tally"
 local text = require "lamina.util.text"
 
 local live = {}
@@ -19,7 +20,7 @@ View.__index = View
 function live.new(options)
   return setmetatable({
     write = options.write, size = options.size, now = options.now, colour = options.colour,
-    steps = {}, running = {}, height = 0,
+    steps = {}, running = {}, height = 0, tally = tally.new(), began = options.now(),
   }, View)
 end
 
@@ -42,11 +43,20 @@ local function last_lines(step, count)
   return lines
 end
 
+--- How far the build is; nothing before it is known how many steps there are.
+function View:totals(columns)
+  local line = self.tally:line()
+  if not line then return {} end
+  return { clip(("%s  %.1fs"):format(line, self.now() - self.began), columns) }
+end
+
 --- The lines of what runs now, at most `rows` of them.
 function View:region(rows, columns)
-  local lines = {}
+  local lines = self:totals(columns)
   for _, step in ipairs(self.running) do
-    local seconds = (" %.1fs"):format(self.now() - step.started)
+    local moved = self.tally:step(step.id)
+    local seconds = ("%s %.1fs"):format(moved ~= "" and " " .. moved or "",
+      self.now() - step.started)
     lines[#lines + 1] = clip(step.title, columns - #seconds) .. seconds
     for _, line in ipairs(last_lines(step, shown_lines)) do
       lines[#lines + 1] = self:style("dim", clip("   " .. line, columns))
@@ -72,7 +82,8 @@ local function title(data)
 end
 
 function View:start(data)
-  local step = { title = title(data), started = self.now(), lines = {}, first = 1, last = 0 }
+  local step = { id = data.id, title = title(data), started = self.now(), lines = {}, first = 1,
+    last = 0 }
   self.steps[data.id] = step
   table.insert(self.running, step)
   return step
@@ -126,6 +137,7 @@ heard["step.failed"] = function(self, data)
 end
 
 function View:hear(name, data)
+  self.tally:hear(name, data)
   if heard[name] then heard[name](self, data) end
 end
 
@@ -136,7 +148,7 @@ end
 
 --- Leaves the screen to others: what still runs was cut off, and is no longer shown.
 function View:close()
-  self.running = {}
+  self.running, self.tally = {}, tally.new()
   if self.height > 0 then self:draw() end
 end
 

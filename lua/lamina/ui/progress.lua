@@ -45,17 +45,39 @@ local function tick(view)
   end
 end
 
+-- What a view is to its caller: close() may be called before its block is left, and again then.
+local closing = { __close = function(shown)
+  local close = shown.close
+  shown.close = function() end
+  close()
+end }
+
 --- Shows what the bus tells until the answered value is closed.
 function progress.show(bus, kind)
-  if kind == "quiet" then return setmetatable({}, { __close = function() end }) end
+  if kind == "quiet" then return setmetatable({ close = function() end }, closing) end
   local view, chosen = view_of(kind)
   local stop = bus:on(function(name, data) view:hear(name, data) end)
   local ticker = chosen == "live" and require("lamina.util.sched").spawn(tick, view)
-  return setmetatable({}, { __close = function()
+  return setmetatable({ close = function()
     stop()
     if ticker then ticker:cancel() end
     view:close()
-  end })
+  end }, closing)
+end
+
+--- Writes the trace of what the bus tells to an open file, once the answered value is closed.
+function progress.trace(bus, file)
+  local failure = require "lamina.util.failure"
+  local view = require("lamina.ui.trace").new {
+    now = require("lamina.util.sched").now,
+    write = function(words) failure.check(file:write(words)) end,
+  }
+  local stop = bus:on(function(name, data) view:hear(name, data) end)
+  return setmetatable({ close = function()
+    stop()
+    view:close()
+    file:close()
+  end }, closing)
 end
 
 return progress

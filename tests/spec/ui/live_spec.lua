@@ -46,6 +46,21 @@ describe("lamina.ui.live", function()
     assert.equal("#1 run make DONE 1.3s\n#2 copy . CACHED\n", screen.shown())
   end)
 
+  it("tells above what runs how far it all is, and how many bytes were moved", function()
+    local view, screen = new_view()
+    view:hear("build.started", { total = 3 })
+    view:hear("step.cached", { id = 1, label = "run a" })
+    view:hear("step.started", { id = 2, label = "copy ." })
+    view:hear("step.progress", { id = 2, what = "copied", bytes = 12000000 })
+    screen.seconds = 2
+    view:tick()
+    assert.equal("#1 run a CACHED\n[1/3] 1 running, 1 queued, 1 cached, 12MB copied  2.0s\n"
+      .. "#2 copy . 12MB copied 2.0s\n", screen.shown())
+    view:hear("step.finished", { id = 2, seconds = 2 })
+    view:close()
+    assert.equal("#1 run a CACHED\n#2 copy . DONE 2.0s\n", screen.shown())
+  end)
+
   it("shows the last lines of what runs and all lines of what failed", function()
     local view, screen = new_view()
     view:hear("step.started", { id = 1, label = "run x" })

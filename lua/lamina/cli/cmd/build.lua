@@ -1,5 +1,7 @@
 local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
 local progress = require "lamina.ui.progress"
 local source = require "lamina.cli.source"
 
@@ -7,6 +9,12 @@ local function pairs_of(words, what)
   local list = {}
   for i, word in ipairs(words) do list[i] = { source.pair(word, what) } end
   return list
+end
+
+--- The file is opened before anything is built: a trace that can't be written is told at once.
+local function start_trace(context)
+  local file = failure.check(fs.open(context.options.trace, "w", { mode = 420 })) -- 0644
+  return progress.trace(context.bus, file)
 end
 
 local function run(context)
@@ -21,6 +29,7 @@ local function run(context)
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
   local result
   do
+    local _trace <close> = options.trace and start_trace(context) or nil
     local _view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
     result = build.run(context.store, given)
   end
@@ -66,6 +75,8 @@ were made before are taken from the cache. The image's id is printed when it is 
     { long = "tag", short = "t", value = "NAME[:TAG]", many = true, help = "a name for the image" },
     { long = "verify", help = "build twice, and fail where the layers differ" },
     { long = "target", value = "NAME", help = "which of the recipe's targets" },
+    { long = "trace", value = "FILE",
+      help = "write a Chrome trace: time, CPU, memory and I/O of every step" },
   },
   needs = "store",
   run = run,
