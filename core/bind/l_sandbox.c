@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,10 @@
 
 enum { HOOK_STEP = 1000 };
 
-/* Every block the state has, so that all can be freed without asking it. */
+/* Before every block the state has, so that all can be freed without asking it. */
 struct block {
-	struct block *before, *behind;
-	max_align_t data[];
+	_Alignas(max_align_t) struct block *before;
+	struct block *behind;
 };
 
 struct sandbox {
@@ -82,7 +83,7 @@ static void *allocate(void *user, void *old, size_t old_size, size_t size)
 	}
 	link_block(box, new);
 	box->used = box->used - had + size;
-	return new->data;
+	return new + 1; /* what stands behind it is as aligned as it is */
 }
 
 static void free_blocks(struct sandbox *box)

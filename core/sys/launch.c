@@ -27,6 +27,8 @@ extern const char lam_launcher_end[] __attribute__((visibility("hidden")));
 
 int lam_launcher_open(struct lam_err *err)
 {
+	/* cppcheck-suppress comparePointers ; the linker has put them around one thing */
+	const size_t size = (size_t)(lam_launcher_end - lam_launcher_begin);
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	lam_autofd fd = memfd_create("lamina", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
@@ -34,9 +36,7 @@ int lam_launcher_open(struct lam_err *err)
 		fd = memfd_create("lamina", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return lam_err_set(err, errno, "launcher: memfd");
-	if (lam_fd_write_all(fd, lam_launcher_begin,
-			     (size_t)(lam_launcher_end - lam_launcher_begin), "the launcher",
-			     err) < 0)
+	if (lam_fd_write_all(fd, lam_launcher_begin, size, "the launcher", err) < 0)
 		return -1;
 	if (fchmod(fd, 0555) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
 		return lam_err_set(err, errno, "launcher: seal");

@@ -38,7 +38,7 @@ int lam_fd_send_failure(int socket, const struct lam_err *err)
 int lam_fd_receive(int socket, struct lam_err *err)
 {
 	union control control;
-	struct lam_err theirs;
+	struct lam_err theirs = { 0 };
 	struct iovec data = { .iov_base = &theirs, .iov_len = sizeof(theirs) };
 	struct msghdr message = { .msg_iov = &data,
 				  .msg_iovlen = 1,
