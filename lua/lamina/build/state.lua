@@ -3,6 +3,7 @@
 -- Immutable: every function answers a new state. `config` is the image configuration's inner
 -- "config" object, `image` the whole of it as inherited, unknown fields included (SEMANTICS 42).
 -- `env` is what commands see and variables expand to: config.Env with the build arguments.
+local failure = require "lamina.util.failure"
 local image_config = require "lamina.image.config"
 local json = require "lamina.core.json"
 local stack = require "lamina.build.stack"
@@ -11,6 +12,8 @@ local state = {}
 
 local default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 local comment = "lamina"
+
+local most_variables = 10000
 
 local State = {}
 State.__index = State
@@ -52,25 +55,40 @@ function State:configured(changes)
   return self:with { config = config }
 end
 
-local function with_value(list, name, value)
-  local new = list_copy(list)
-  image_config.env_set(new, name, value)
-  return new
+--- Every state has lists of its own, so their length is bounded (DF-03).
+local function check_count(list)
+  if #list <= most_variables then return list end
+  failure.raise("invalid-input", ("more than %d variables"):format(most_variables))
 end
 
---- Sets a variable for commands and expansion only (ARG).
-function State:with_argument(name, value)
-  local args = list_copy(self.args)
-  args[#args + 1] = { name = name, value = value }
-  local env = value and with_value(self.env, name, value) or self.env
-  return self:with { args = args, env = env, variables = false }
+--- A list of NAME=VALUE with other values; the place of a name that is there is kept.
+local function with_values(list, pairs)
+  local new, places = list_copy(list), {}
+  for i = #new, 1, -1 do places[new[i]:match("^[^=]*")] = i end
+  for _, pair in ipairs(pairs) do
+    local place = places[pair[1]] or #new + 1
+    places[pair[1]] = place
+    new[place] = pair[1] .. "=" .. pair[2]
+  end
+  return check_count(new)
 end
 
---- Sets a variable in the image and for what follows (ENV); its place in the list is kept
--- (SEMANTICS 29).
-function State:with_variable(name, value)
-  return self:with({ env = with_value(self.env, name, value), variables = false })
-    :configured { Env = with_value(self.config.Env or {}, name, value) }
+--- Sets variables for commands and expansion only (ARG): a list of { name, value or nil }.
+function State:with_arguments(list)
+  local args, set = list_copy(self.args), {}
+  for _, pair in ipairs(list) do
+    args[#args + 1] = { name = pair[1], value = pair[2] }
+    if pair[2] then set[#set + 1] = pair end
+  end
+  return self:with { args = check_count(args), env = with_values(self.env, set),
+    variables = false }
+end
+
+--- Sets variables in the image and for what follows (ENV): pairs { name, value }. Their places in
+-- the list are kept (SEMANTICS 29).
+function State:with_variables(pairs)
+  return self:with({ env = with_values(self.env, pairs), variables = false })
+    :configured { Env = with_values(self.config.Env or {}, pairs) }
 end
 
 --- The value of a variable, or nil where it is unset.

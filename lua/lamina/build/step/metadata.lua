@@ -33,12 +33,10 @@ end
 
 function metadata.env(step, at, resolver)
   local list = expanded(step, at, resolver)
-  local after = at
   for _, pair in ipairs(list) do
     if pair[1] == "" then failure.raise("invalid-input", "env: a variable needs a name") end
-    after = after:with_variable(pair[1], pair[2])
   end
-  return after:remember("ENV " .. texts(list))
+  return at:with_variables(list):remember("ENV " .. texts(list))
 end
 
 function metadata.label(step, at, resolver)
@@ -58,16 +56,18 @@ end
 --- ARG: the caller's value, else the default, else the platform's; else it stays unset
 -- (SEMANTICS 18, 19).
 function metadata.arg(step, at, resolver)
-  local shown = {}
+  local list, known, shown = {}, {}, {}
+  -- each one may use those before it
+  local here = { variable = function(_, name) return known[name] or at:variable(name) end }
   for i, declaration in ipairs(step.list or { { step.name, step.default } }) do
     local name, default = declaration[1], declaration[2]
     local value = resolver:argument(name)
-    if value == nil and default ~= nil then value = resolver:expand(at, default) end
+    if value == nil and default ~= nil then value = resolver:expand(here, default) end
     if value == nil then value = resolver:predefined(name) end
+    list[i], known[name] = { name, value }, value or known[name]
     shown[i] = value and name .. "=" .. value or name
-    at = at:with_argument(name, value) -- the next one may use it
   end
-  return at:remember("ARG " .. table.concat(shown, " "))
+  return at:with_arguments(list):remember("ARG " .. table.concat(shown, " "))
 end
 
 --- MAINTAINER: the image's author.

@@ -41,11 +41,9 @@ end
 
 --- The environment of the command: the stage's, with the step's own variables.
 local function environment(step, at, resolver)
-  local after = at
-  for _, pair in ipairs(step.env or {}) do
-    after = after:with_argument(pair[1], resolver:expand(at, pair[2]))
-  end
-  return after.env
+  local list = {}
+  for i, pair in ipairs(step.env or {}) do list[i] = { pair[1], resolver:expand(at, pair[2]) } end
+  return at:with_arguments(list).env
 end
 
 --- Build arguments as the history shows them: |2 A=1 B=2 (SEMANTICS 88).
