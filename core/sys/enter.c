@@ -89,13 +89,16 @@ static void end_mapper(struct mapper *m)
 		;
 }
 
+/* ENOSPC is no full disk here, and must not be taken for one. */
 static int explain_userns(int num, struct lam_err *err)
 {
-	lam_err_set(err, num, "user namespace");
-	if (num == EPERM || num == ENOSPC || num == ENOSYS || num == EINVAL)
-		return lam_err_wrap(err, "the kernel doesn't let an ordinary user make one; "
-					 "`lamina doctor` tells why");
-	return -1;
+	if (num == ENOSPC)
+		return lam_err_set(err, 0,
+				   "user namespace: the limit user.max_user_namespaces is reached; "
+				   "`lamina doctor` tells more");
+	return lam_err_set(err, num,
+			   "user namespace: the kernel doesn't let an ordinary user make one "
+			   "(`lamina doctor` tells why)");
 }
 
 static int become_root(struct lam_home *home, struct lam_err *err)

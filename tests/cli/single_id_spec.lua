@@ -57,4 +57,25 @@ describe("a user without sub-ids", function()
     assert.equal(0, (helper.sh(("setpriv --reuid %d --regid %d --clear-groups rm -rf %s/store")
       :format(nobody, nobody, dir))))
   end)
+
+  it("is told so where the machine allows no user namespaces", function()
+    -- in a user namespace of root's, where that limit is 0
+    local hall = helper.tmpdir() -- who has no ids yet has no rights in `dir`
+    local status, out, err = helper.sh(([[
+      chmod 755 %s; mkfifo -m 666 %s/pid %s/go
+      timeout 60 unshare -U sh -c 'echo $$ >%s/pid; read x <%s/go
+        setpriv --reuid 0 --regid 0 --clear-groups sh -c "
+          echo 0 >/proc/sys/user/max_user_namespaces
+          exec setpriv --reuid %d --regid %d --clear-groups env HOME=%s %s images"' &
+      read pid <%s/pid || exit 1
+      echo 0 0 60000 >/proc/$pid/uid_map
+      echo 0 0 60000 >/proc/$pid/gid_map
+      echo >%s/go
+      wait $!]]):format(hall, hall, hall, hall, hall, nobody, nobody, dir, helper.lamina_path,
+      hall, hall))
+    assert.equal("", out)
+    assert.equal(1, status)
+    assert.matches("user namespace: the limit user.max_user_namespaces is reached", err)
+    assert.is_nil(err:find("space there", 1, true))
+  end)
 end)

@@ -20,7 +20,7 @@ mkdir "$reports"
 chmod 1777 "$reports"
 asan=$(ldd "$top/$B/lamina" | sed -n 's/.*=> \(.*libasan[^ ]*\) .*/\1/p')
 grinder="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
-	--child-silent-after-fork=yes --suppressions=$top/tests/support/valgrind.supp"
+	--child-silent-after-fork=yes --sim-hints=lax-ioctls --suppressions=$top/tests/support/valgrind.supp"
 
 grind() {
 	if [ -n "${VALGRIND:-}" ]; then

@@ -61,11 +61,13 @@ describe("lamina.core.namespace", function()
 
     it("says why where the kernel gives no user namespace", function()
       if helper.is_root then return end -- the real root needs none
-      for _, errno in ipairs { "EPERM", "ENOSPC", "EINVAL" } do
+      for errno, message in pairs { EPERM = "the kernel doesn't let an ordinary user make one",
+        EINVAL = "the kernel doesn't let an ordinary user make one",
+        ENOSPC = "the limit user.max_user_namespaces is reached" } do
         local status, _, err = outcome("", ("strace -f -qq -o /dev/null -e trace=unshare "
           .. "-e inject=unshare:error=%s"):format(errno))
         assert.not_equal(0, status)
-        assert.matches("the kernel doesn't let an ordinary user make one", err)
+        assert.matches(message, err)
       end
     end)
   end)
