@@ -55,13 +55,14 @@ local function names_of(rows)
   return names
 end
 
-local function find(rows, name, complain)
+local function find(rows, name, complain, is_command)
   for _, row in ipairs(rows) do
     if row.name == name then return row end
   end
   local names = names_of(rows)
   local near = check.suggest("--" .. name, names)
   local hint = near and ("did you mean '%s'?"):format(near)
+    or is_command and "if it belongs to the command, write -- before it"
     or #names > 0 and "known are " .. table.concat(names, ", ") or "it takes none"
   complain(("unknown flag '--%s'"):format(name), hint)
 end
@@ -95,13 +96,14 @@ end
 
 convert.list = convert.string
 
---- The values of the flags by name (SEMANTICS 8). `complain(message, hint)` raises.
-function flags.read(rows, words, complain)
+--- The values of the flags by name (SEMANTICS 8). `complain(message, hint)` raises; what follows
+-- may be a command with words of its own that look like flags.
+function flags.read(rows, words, complain, is_command)
   local values = {}
   for _, word in ipairs(words) do
     local name, value = word:match("^%-%-([^=]*)=(.*)$")
     name = name or word:sub(3)
-    local row = find(rows, name, complain)
+    local row = find(rows, name, complain, is_command)
     local key = name:gsub("-", "_")
     value = convert[row.kind](row, value, complain)
     if row.kind == "list" then

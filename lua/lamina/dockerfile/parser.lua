@@ -86,7 +86,8 @@ function Parser:instruction(text, line)
     options = empty, args = false, end_line = line, before = empty }
   if rest:find("^%-%-") then
     instruction.flags, rest = flags.cut(rest)
-    instruction.options = flags.read(row.flags, instruction.flags, complain)
+    instruction.options = flags.read(row.flags, instruction.flags, complain,
+      row.form == "command")
   end
   if row.form == "instruction" then
     if rest == "" then complain(("%s: an instruction is missing behind it"):format(row.name)) end
