@@ -171,15 +171,16 @@ describe("lamina.core.namespace", function()
     end)
 
     it("gives it a terminal whose other side is ours", function()
-      assert.equal("/dev/pts/0\r\n24 80\r\n", output [=[
-        local process <close> = sh("tty; stty size", { terminal = true })
+      assert.equal("/dev/pts/0\n24 80\n", output [=[
+        local process <close> = sh("tty; read line; stty size", { terminal = true })
         require("lamina.core.terminal").set_size(process:terminal(), 24, 80)
         local uv, text = require "luv", ""
+        uv.fs_write(process:terminal(), "\n", -1) -- goes on; it is echoed
         repeat
           local bytes = uv.fs_read(process:terminal(), 100, -1)
           text = text .. (bytes or "")
         until not bytes or bytes == ""
-        io.write(text)]=])
+        io.write((text:gsub("[\r\n]+", "\n"):gsub("^\n", "")))]=])
     end)
 
     it("may have a first process that reaps, and passes the status on", function()
