@@ -19,6 +19,8 @@
 --     platform = "linux/amd64", -- default: this machine's
 --     secrets = { id = { path = "file" } or { env = "NAME" } },
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
+--     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
+--                               -- enter() opens a shell in its place on the terminal
 --     iidfile = nil,            -- a file that gets the image's id
 --   }) -> {
 --     image = "sha256:…",       -- nil for a dry run

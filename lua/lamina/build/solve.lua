@@ -99,16 +99,31 @@ local function solve_vertex(self, vertex)
   end
 end
 
+--- Tells a failure, once, and answers it with the step it happened in.
+local function tell_failure(self, vertex, err)
+  if not failure.is(err) or self.failed[err] then return err end
+  err = failure.wrap(err, label.place(vertex.step))
+  self.failed[err] = true
+  self:tell("step.failed", vertex, usage(vertex, { message = err.message }))
+  return err
+end
+
 --- Runs a vertex's task; a failure is told, and says which step it was.
 local function attempt(self, vertex)
   local ok, err = pcall(solve_vertex, self, vertex)
-  if ok then return end
-  if failure.is(err) and not self.failed[err] then
-    err = failure.wrap(err, label.place(vertex.step))
-    self.failed[err] = true
-    self:tell("step.failed", vertex, usage(vertex, { message = err.message }))
+  if not ok then error(tell_failure(self, vertex, err), 0) end
+end
+
+--- What a step does before it fails, where the caller wants to look at it: everything else ends
+-- first, so that the terminal is the caller's alone. `enter` opens the shell.
+local function on_failure(self, vertex, err, enter)
+  err = tell_failure(self, vertex, err)
+  self.first = err
+  for other, task in pairs(self.tasks) do
+    if other ~= vertex then task:cancel() end
   end
-  error(err, 0)
+  self.options.on_failure(err, enter)
+  return err
 end
 
 local function cancel_all(tasks)
@@ -123,12 +138,16 @@ function solve.run(graph, store, options)
     store = store, options = options, work = own_work, slots = slots.new(options.jobs),
     tasks = {}, making = {}, status = {}, failed = {},
   }, Solver)
+  if options.on_failure then
+    own_work.on_failure = function(...) return on_failure(self, ...) end
+  end
   local running <close> = setmetatable({}, { __close = cancel_all })
   for i, vertex in ipairs(graph.vertices) do
     running[i] = sched.spawn(attempt, self, vertex)
     self.tasks[vertex] = running[i]
   end
-  sched.join(running)
+  local ok, err = pcall(sched.join, running)
+  if not ok then error(self.first or err, 0) end
   return self.status
 end
 

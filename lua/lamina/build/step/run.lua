@@ -1,8 +1,11 @@
 --- run: a command in the stage; what it writes is the layer.
 local command = require "lamina.build.step.command"
 local duration = require "lamina.util.duration"
+local ending = require "lamina.build.step.ending"
 local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local memory = require "lamina.exec.memory"
 local mounted = require "lamina.build.step.mounted"
 local mounts = require "lamina.build.step.mounts"
 local output = require "lamina.build.step.output"
@@ -93,32 +96,8 @@ local function watch_time(vertex, running, state)
   end)
 end
 
-local function describe(status, vertex, state)
-  if state.is_late then
-    return ("killed after %s, its timeout"):format(duration.format(vertex.timeout * 1000000))
-  end
-  if status.exited then return "exit status " .. status.exited end
-  return "killed by signal " .. (status.name or status.signal)
-end
-
-local hints = {
-  SIGKILL = "nothing of lamina's killed it: memory may have run out",
-  [127] = "the command, or something it calls, isn't in this stage",
-}
-
-local function judge(status, vertex, state, kept)
-  if status.exited == 0 and not state.is_late then return end
-  local lines, are_more = kept:lines()
-  local list = {}
-  if not state.is_late then list[1] = hints[status.name or status.exited] end
-  if are_more then list[#list + 1] = ("`lamina logs %d` shows all it wrote"):format(vertex.id) end
-  failure.raise("step-failed", describe(status, vertex, state), {
-    detail = #lines > 0 and table.concat(lines, "\n") or nil,
-    hint = #list > 0 and list or nil,
-  })
-end
-
-local function specification(vertex, work, dir, below, places, streams)
+--- What exec.start needs for a command in the step; `streams` or a terminal come to it.
+local function specification(vertex, work, dir, below, places)
   local params = vertex.params
   local is_insecure = params.security == "insecure"
   local net = params.network
@@ -130,24 +109,50 @@ local function specification(vertex, work, dir, below, places, streams)
   return {
     layers = below, upper = dir.upper, work = dir.work, args = params.args, env = env,
     cwd = params.cwd, user = params.user, network = net, mounts = places.list, volatile = true,
-    stdin = streams.null:fd(), stdout = streams.stdout:fd(), stderr = streams.stderr:fd(),
     capabilities = is_insecure and privilege.available() or nil, seccomp = not is_insecure,
   }
 end
 
 --- Runs the command; its lines go to the bus, the last ones into the failure's detail.
-function run.make(vertex, work, dir, below)
-  local places <close> = mounted.open(vertex, work, dir)
+local function execute(vertex, work, spec)
   local streams <close> = output.open(vertex, work)
-  local running <close> = exec.start(work.store,
-    specification(vertex, work, dir, below, places, streams))
+  spec.stdin, spec.stdout, spec.stderr = streams.null:fd(), streams.stdout:fd(),
+    streams.stderr:fd()
+  local kills = memory.kills()
+  local running <close> = exec.start(work.store, spec)
   streams:follow()
   local state = {}
   local _clock <close> = watch_time(vertex, running, state)
   local status = running:wait()
   vertex.usage = status.usage
   streams:finish()
-  judge(status, vertex, state, streams)
+  local lines, are_more = streams:lines()
+  ending.judge(status, { timeout = state.is_late and ending.timeout(vertex), kills = kills,
+    lines = lines, are_more = are_more, id = vertex.id })
+end
+
+--- A shell where the command failed: what it wrote is there, what is done goes with the step.
+local function enter(vertex, work, dir, spec)
+  local shell = (vertex.at.config.Shell or { "/bin/sh" })[1]
+  spec.args, spec.stdin, spec.stdout, spec.stderr = { shell }, nil, nil, nil
+  spec.terminal, spec.foreground = true, true
+  spec.work = dir.path .. "/shell" -- a volatile one can't be mounted again
+  failure.check(fs.mkdir(spec.work))
+  spec.env[#spec.env + 1] = "TERM=" .. (os.getenv("TERM") or "xterm")
+  local running <close> = exec.start(work.store, spec)
+  failure.check(running.process:attend { stdin = 0, stdout = 2 })
+end
+
+--- Makes the layer of a run step in `dir`.
+function run.make(vertex, work, dir, below)
+  local places <close> = mounted.open(vertex, work, dir)
+  local spec = specification(vertex, work, dir, below, places)
+  local ok, err = pcall(execute, vertex, work, spec)
+  if ok then return end
+  if work.on_failure and failure.is(err) then
+    err = work.on_failure(vertex, err, function() enter(vertex, work, dir, spec) end)
+  end
+  error(err, 0)
 end
 
 return run

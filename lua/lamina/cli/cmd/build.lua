@@ -3,7 +3,9 @@ local built = require "lamina.cli.built"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local progress = require "lamina.ui.progress"
+local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
+local terminal = require "lamina.core.terminal"
 
 local function pairs_of(words, what)
   local list = {}
@@ -15,6 +17,26 @@ end
 local function start_trace(context)
   local file = failure.check(fs.open(context.options.trace, "w", { mode = 420 })) -- 0644
   return progress.trace(context.bus, file)
+end
+
+--- A shell needs somebody at the keyboard: that is told before anything is built.
+local function before(context)
+  if not context.options.on_failure then return end
+  if terminal.is_terminal(0) and terminal.is_terminal(2) then return end
+  failure.raise("usage", "build: --on-failure=shell needs a terminal",
+    { hint = "leave it out where nobody can type; `lamina logs` shows what a step wrote" })
+end
+
+--- Opens a shell in the failed step once the screen is free.
+local function shell_opener(view)
+  return function(err, enter)
+    view:close()
+    report.failure(err)
+    io.stderr:write("lamina: a shell in the failed step; what is done here is thrown away, ",
+      "'exit' leaves it\n")
+    local ok, problem = pcall(enter)
+    if not ok then report.failure(problem) end
+  end
 end
 
 local function run(context)
@@ -30,7 +52,8 @@ local function run(context)
   local result
   do
     local _trace <close> = options.trace and start_trace(context) or nil
-    local _view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
+    local view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
+    given.on_failure = options.on_failure and shell_opener(view)
     result = build.run(context.store, given)
   end
   built.show(context, result)
@@ -62,6 +85,8 @@ were made before are taken from the cache. The image's id is printed when it is 
     { long = "network", value = "KIND", choices = { "default", "host", "none" },
       help = "for steps that name no network themselves" },
     { long = "no-cache", help = "run every step" },
+    { long = "on-failure", value = "shell", choices = { "shell" },
+      help = "open a shell in a step that fails" },
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
     { long = "progress", value = "KIND", default = "auto",
@@ -78,6 +103,7 @@ were made before are taken from the cache. The image's id is printed when it is 
     { long = "trace", value = "FILE",
       help = "write a Chrome trace: time, CPU, memory and I/O of every step" },
   },
+  before = before,
   needs = "store",
   run = run,
 }
