@@ -17,7 +17,7 @@ Q      := $(if $(V),,@)
 # --- nothing below needs changing ------------------------------------------------------------
 packages := lua5.4 jansson sqlite3 libseccomp libcap libcrypto libisal libzstd
 build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv lua-argparse libuv1-dev \
-	libarchive-dev libssl-dev libjansson-dev libsqlite3-dev libisal-dev libzstd-dev \
+	libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libisal-dev libzstd-dev \
 	libseccomp-dev libcap-dev uidmap slirp4netns ca-certificates
 test_packages := clang-14 clang-format-14 cppcheck lua-check lua-busted valgrind mmdebstrap \
 	busybox-static skopeo umoci buildah podman crun hyperfine strace attr git xz-utils bzip2 zstd \
@@ -31,7 +31,8 @@ pkg_cflags := $(shell pkg-config --cflags $(packages) 2>/dev/null)
 pkg_libs   := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile = $(CC) -std=gnu11 -fPIC -MMD -MP -Icore $(pkg_cflags) $(WARN) $(HARDEN) $(DEFINES) $(CFLAGS) $(SAN)
 
-core_src := $(sort $(wildcard core/base/*.c core/sys/*.c core/layer/*.c core/bind/*.c))
+core_src := $(sort $(wildcard core/base/*.c core/sys/*.c core/layer/*.c core/net/*.c \
+	core/bind/*.c))
 core_obj := $(core_src:%.c=$B/%.o) $B/seccomp_default.o
 # Everything below bind/ links into the C tests, which have no Lua at all.
 floor_obj := $(filter-out $B/core/bind/%,$(core_obj))

@@ -38,7 +38,10 @@ void lamL_frame_drop(struct lam_buf *got, const struct lamL_frame *frame);
 /* Tells the parent how far a job is; nothing outside of one. (l_job.c) */
 void lamL_progress(lua_State *L, long long done, long long total);
 
-/* The same, at most a few times a second, the total being unknown. */
+/* The same, at most a few times a second. */
+void lamL_progress_of(lua_State *L, long long done, long long total);
+
+/* The same where the total is unknown. */
 void lamL_progress_rate(lua_State *L, long long done);
 
 #endif

@@ -8,6 +8,7 @@
 	X(database)                                                                                \
 	X(digest)                                                                                  \
 	X(fs)                                                                                      \
+	X(http)                                                                                    \
 	X(job)                                                                                     \
 	X(json)                                                                                    \
 	X(layer)                                                                                   \

@@ -5,6 +5,7 @@ local modules = {
   database = { db = "lamina.database" },
   digest = { sha = "lamina.sha256" },
   fs = { file = "lamina.file", scan = "lamina.scan" },
+  http = {},
   job = { job = "lamina.job" },
   json = {},
   layer = {},
