@@ -3,6 +3,7 @@
 -- Closed before it is finished, it takes away what it has written: half a layout is none.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local output = require "lamina.archive.output"
 local path = require "lamina.util.path"
 
 local folder = {}
@@ -10,13 +11,19 @@ local folder = {}
 local Folder = {}
 Folder.__index = Folder
 
+--- Raises where the directory is there and isn't empty, or can't be made.
+function folder.check(dir)
+  output.check_folder(dir)
+  if fs.stat(dir) and #failure.check(fs.list(dir)) > 0 then
+    failure.raise("invalid-input", ("%s is not empty"):format(dir))
+  end
+end
+
 --- Makes the directory, which must be empty or not there yet.
 function folder.new(dir)
   local is_new = fs.stat(dir) == nil
+  folder.check(dir)
   failure.check(fs.mkdirs(dir, 493)) -- 0755
-  if #failure.check(fs.list(dir)) > 0 then
-    failure.raise("invalid-input", ("%s is not empty"):format(dir))
-  end
   return setmetatable({ dir = dir, is_new = is_new }, Folder)
 end
 

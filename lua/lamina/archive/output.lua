@@ -6,13 +6,34 @@ local terminal = require "lamina.core.terminal"
 
 local output = {}
 
+-- How a command is told of a file.
+local ways = { build = "-o type=KIND,dest=FILE" }
+
 --- An archive isn't for a terminal.
-local function standard(what)
+local function check_standard(what)
   if terminal.is_terminal(1) then
     failure.raise("usage", what .. ": an archive isn't written to a terminal",
-      { hint = "use -o FILE, or a pipe", status = 1 })
+      { hint = ("use %s, or a pipe"):format(ways[what] or "-o FILE"), status = 1 })
   end
-  return 1
+end
+
+--- Raises, before any work is done, where a directory can't be made or isn't one.
+function output.check_folder(name)
+  local at = name:gsub("(.)/+$", "%1")
+  while not fs.stat(at) do at = path.dirname(at) end
+  if fs.stat(at).type == "dir" then return end
+  failure.raise("invalid-input", ("%s is not a directory"):format(at))
+end
+
+--- The same for what `output.to` is going to write.
+function output.check(name, what)
+  if not name or name == "-" then return check_standard(what) end
+  local there, above = fs.stat(name), fs.stat(path.dirname(name))
+  if there and there.type == "dir" then
+    failure.raise("invalid-input", ("%s is a directory, and an archive is a file"):format(name))
+  elseif not above or above.type ~= "dir" then
+    failure.raise("not-found", ("%s: there is no directory to write it in"):format(name))
+  end
 end
 
 --- Writes beside the final name, and renames when all is on disk.
@@ -28,7 +49,10 @@ end
 
 --- Calls `write(fd)` with the descriptor of what `name` stands for; "-" or nil is standard output.
 function output.to(name, what, write)
-  if not name or name == "-" then return write(standard(what)) end
+  if not name or name == "-" then
+    check_standard(what)
+    return write(1)
+  end
   local there = fs.stat(name)
   if not there or there.type == "file" then return whole(name, write) end
   local file <close> = failure.check(fs.open(name, "w"))

@@ -21,9 +21,14 @@
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
 --                               -- enter() opens a shell in its place on the terminal
+--     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
+--                               -- into the store
 --     iidfile = nil,            -- a file that gets the image's id
+--     metadata_file = nil,      -- a file that gets digests and names, as Docker writes it
 --   }) -> {
 --     image = "sha256:…",       -- nil for a dry run
+--     outputs = { { type=, dest=, id=, digest=, names=, left_out= } },
+--     metadata = { ["containerimage.digest"] = … },
 --     names = { "docker.io/library/x:latest" },
 --     target = "default",
 --     steps = { { id=, label=, line=, file=, status= } },  -- in the plan's order
@@ -50,11 +55,12 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
-local export = require "lamina.build.export.store"
-local failure = require "lamina.util.failure"
-local fs = require "lamina.core.fs"
+local export = require "lamina.build.export"
+local finish = require "lamina.build.finish"
 local keeper = require "lamina.build.keeper"
 local label = require "lamina.build.label"
+local options_of = require "lamina.build.options"
+local outcome = require "lamina.build.outcome"
 local platform = require "lamina.image.platform"
 local recorder = require "lamina.build.recorder"
 local resolve = require "lamina.build.resolve"
@@ -62,47 +68,6 @@ local sched = require "lamina.util.sched"
 local solve = require "lamina.build.solve"
 
 local build = {}
-
--- Build arguments that every command sees without declaring them. They tell how to reach the
--- world, not what to build: keys, history and image don't hold them (SEMANTICS 62).
-local proxy_names = { "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY" }
-
-local function proxies(args)
-  local list = {}
-  for _, name in ipairs(proxy_names) do
-    for _, spelling in ipairs { name, name:lower() } do
-      if args[spelling] then list[#list + 1] = spelling .. "=" .. args[spelling] end
-    end
-  end
-  return list
-end
-
-local function source_date_epoch(given, args)
-  local value = given or args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
-  if not value or value == "" then return nil end
-  return math.tointeger(tonumber(value:match("^%d+$")))
-    or failure.raise("usage", ("the source date epoch is a number of seconds, not '%s'")
-      :format(value))
-end
-
--- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
-local function default_jobs()
-  return math.max(4, sched.cores())
-end
-
---- The options with everything that has a default.
-local function complete(options)
-  local all = {}
-  for key, value in pairs(options) do all[key] = value end
-  all.args, all.tags = all.args or {}, all.tags or {}
-  all.labels, all.secrets, all.allow = all.labels or {}, all.secrets or {}, all.allow or {}
-  all.context = all.context or "."
-  all.bus = all.bus or require("lamina.util.event").new()
-  all.jobs = all.jobs or default_jobs()
-  all.platform = all.platform and platform.parse(all.platform) or platform.host()
-  all.epoch, all.proxies = source_date_epoch(all.source_date_epoch, all.args), proxies(all.args)
-  return all
-end
 
 local function evaluate(options)
   return options.plan or require("lamina.recipe.recipe").evaluate {
@@ -113,31 +78,14 @@ local function evaluate(options)
   }
 end
 
---- The steps of the graph with what became of each, and how many were cached and ran.
-local function report(graph, status)
-  local steps, counts = {}, { cached = 0, ran = 0, needed = 0, instant = 0 }
-  for i, step in ipairs(graph.order) do
-    local what = status[step.id] or "instant"
-    counts[what] = counts[what] + 1
-    steps[i] = { id = step.id, label = label.of(step), file = step.file, line = step.line,
-      status = what }
-  end
-  return steps, counts
-end
-
-local function export_image(store, graph, options)
-  local id, names = export.image(store, graph.target, graph.state, options)
-  if options.iidfile then failure.check(fs.write(options.iidfile, id, { mode = 420 })) end
-  return id, names
-end
-
 --- What stands before anything runs: the options, complete, and the graph of the target. Layers
 -- that are needed are kept by options.keeper, which the caller closes.
 local function prepare(store, given)
-  local options = complete(given)
+  local options = options_of.complete(given)
+  options.outputs = export.check(options.outputs)
   local plan = evaluate(options)
   local target = resolve.target(plan, options.target)
-  export.names(target, options) -- a wrong name is told before anything runs
+  finish.names(target, options) -- a wrong name is told before anything runs
   options.keeper = keeper.new(store)
   local ok, graph = pcall(resolve.graph, plan, target, store, options)
   if ok then return options, graph end
@@ -173,17 +121,16 @@ local function run(store, given)
   local options, graph = prepare(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)
-  local target = graph.target
   options.bus:emit("build.started", { total = #graph.vertices })
-  local result = { target = target.name, names = {} }
-  local counts
-  result.steps, counts = report(graph, solve.run(graph, store, options))
+  local steps, counts = outcome.steps(graph, solve.run(graph, store, options))
   if options.verify then verify(store, given, graph) end
+  local result = { names = {} }
   if not options.dry_run then
-    result.image, result.names = export_image(store, graph, options)
+    result = outcome.deliver(store, graph, options)
     record:done(result.image)
     if options.sync then store:sync() end
   end
+  result.target, result.steps = graph.target.name, steps
   options.bus:emit("build.finished", { image = result.image, names = result.names,
     seconds = sched.now() - began, cached = counts.cached, ran = counts.ran })
   return result

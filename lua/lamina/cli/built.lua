@@ -15,15 +15,40 @@ local function show_steps(out, steps)
   end
 end
 
+--- Whether the image is somewhere where its id means something.
+local function has_image(result)
+  for _, made in ipairs(result.outputs) do
+    if made.id then return true end
+  end
+  return false
+end
+
+local function uses_standard_output(result)
+  for _, made in ipairs(result.outputs or {}) do
+    if made.is_stream then return true end
+  end
+  return false
+end
+
+local function tell_left_out(result)
+  for _, made in ipairs(result.outputs or {}) do
+    if (made.left_out or 0) > 0 then
+      io.stderr:write(("lamina: build: %d device nodes were left out\n"):format(made.left_out))
+    end
+  end
+end
+
 function built.show(context, result)
   local format, out = context.options.format, context.out
+  tell_left_out(result)
+  if uses_standard_output(result) then return end
   if format == "json" then
     out:json(result)
   elseif format then
     out:line("%s", template.render(format, result))
   elseif context.options.dry_run then
     show_steps(out, result.steps)
-  else
+  elseif has_image(result) then
     out:line("%s", result.image)
   end
 end

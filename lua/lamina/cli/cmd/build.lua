@@ -2,6 +2,7 @@ local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local outputs = require "lamina.cli.outputs"
 local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
@@ -47,6 +48,7 @@ local function run(context)
   given.sync = options.sync
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
+  given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
   given.labels = pairs_of(options.label, "--label")
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
   local result
@@ -66,7 +68,12 @@ return {
   help = [[
 The recipe is recipe.lua in the context unless -f names another. CONTEXT is the directory that
 copy reads from, less what its .dockerignore excludes; without it, the current one. Steps that
-were made before are taken from the cache. The image's id is printed when it is done.]],
+were made before are taken from the cache. The image's id is printed when it is done.
+-o says what becomes of the result, and may come several times: type=store (the default) keeps the
+image; type=oci and type=docker write an archive of it (compression=none|gzip|zstd; oci with
+tar=false a layout); type=tar a flat tar of its files; type=local the files themselves; type=none
+nothing. dest names the file or directory; '-', or no dest, is standard output. In short, -o DIR is
+type=local and -o - is type=tar.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
   arguments = { { name = "CONTEXT", optional = true } },
   options = {
@@ -82,11 +89,15 @@ were made before are taken from the cache. The image's id is printed when it is 
     { long = "iidfile", value = "FILE", help = "write the image's id to a file" },
     { long = "jobs", short = "j", value = "N", integer = true, help = "steps at the same time" },
     { long = "label", value = "NAME=VALUE", many = true, help = "a label for the image" },
+    { long = "metadata-file", value = "FILE",
+      help = "write digests and names of the image to a file, as Docker does" },
     { long = "network", value = "KIND", choices = { "default", "host", "none" },
       help = "for steps that name no network themselves" },
     { long = "no-cache", help = "run every step" },
     { long = "on-failure", value = "shell", choices = { "shell" },
       help = "open a shell in a step that fails" },
+    { long = "output", short = "o", value = "type=KIND[,dest=PATH]|DIR|-", many = true,
+      help = "what becomes of the result: store, oci, docker, tar, local, none (default: store)" },
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
     { long = "progress", value = "KIND", default = "auto",

@@ -1,0 +1,49 @@
+--- The options of a build (head of build.lua) with everything that has a default.
+local failure = require "lamina.util.failure"
+local platform = require "lamina.image.platform"
+local sched = require "lamina.util.sched"
+
+local options = {}
+
+-- Build arguments that every command sees without declaring them. They tell how to reach the
+-- world, not what to build: keys, history and image don't hold them (SEMANTICS 62).
+local proxy_names = { "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY" }
+
+local function proxies(args)
+  local list = {}
+  for _, name in ipairs(proxy_names) do
+    for _, spelling in ipairs { name, name:lower() } do
+      if args[spelling] then list[#list + 1] = spelling .. "=" .. args[spelling] end
+    end
+  end
+  return list
+end
+
+local function source_date_epoch(given, args)
+  local value = given or args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
+  if not value or value == "" then return nil end
+  return math.tointeger(tonumber(value:match("^%d+$")))
+    or failure.raise("usage", ("the source date epoch is a number of seconds, not '%s'")
+      :format(value))
+end
+
+-- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
+local function default_jobs()
+  return math.max(4, sched.cores())
+end
+
+--- A copy of the options in which nothing is missing.
+function options.complete(given)
+  local all = {}
+  for key, value in pairs(given) do all[key] = value end
+  all.args, all.tags = all.args or {}, all.tags or {}
+  all.labels, all.secrets, all.allow = all.labels or {}, all.secrets or {}, all.allow or {}
+  all.context = all.context or "."
+  all.bus = all.bus or require("lamina.util.event").new()
+  all.jobs = all.jobs or default_jobs()
+  all.platform = all.platform and platform.parse(all.platform) or platform.host()
+  all.epoch, all.proxies = source_date_epoch(all.source_date_epoch, all.args), proxies(all.args)
+  return all
+end
+
+return options

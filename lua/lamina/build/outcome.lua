@@ -1,0 +1,71 @@
+--- What a build answers when all is made: its steps, its image, and the files that tell of it.
+local export = require "lamina.build.export"
+local failure = require "lamina.util.failure"
+local finish = require "lamina.build.finish"
+local fs = require "lamina.core.fs"
+local json = require "lamina.core.json"
+local label = require "lamina.build.label"
+local media_type = require "lamina.image.media_type"
+local reference = require "lamina.image.reference"
+
+local outcome = {}
+
+--- The steps of the graph with what became of each, and how many were cached and ran.
+function outcome.steps(graph, status)
+  local steps, counts = {}, { cached = 0, ran = 0, needed = 0, instant = 0 }
+  for i, step in ipairs(graph.order) do
+    local what = status[step.id] or "instant"
+    counts[what] = counts[what] + 1
+    steps[i] = { id = step.id, label = label.of(step), file = step.file, line = step.line,
+      status = what }
+  end
+  return steps, counts
+end
+
+--- The names of an output: the build's, and what the output adds with `name`.
+local function names_of(names, output)
+  if not output.name then return names end
+  local list, seen = {}, {}
+  local function add(name)
+    if not seen[name] then list[#list + 1] = name end
+    seen[name] = true
+  end
+  for _, name in ipairs(names) do add(name) end
+  for name in output.name:gmatch("[^,]+") do add(reference.target(name)) end
+  return list
+end
+
+--- What Docker writes into --metadata-file. Of several outputs the first that has an image counts.
+local function metadata(made)
+  for _, one in ipairs(made) do
+    if one.digest then
+      return {
+        ["containerimage.digest"] = one.digest, ["containerimage.config.digest"] = one.id,
+        ["containerimage.descriptor"] = { digest = one.digest, size = one.size,
+          mediaType = one.media_type or media_type.manifest },
+        ["image.name"] = #one.names > 0 and table.concat(one.names, ",") or nil,
+      }
+    end
+  end
+  return {}
+end
+
+local function write(path, text)
+  if path then failure.check(fs.write(path, text, { mode = 420 })) end -- 0644
+end
+
+--- Writes all outputs of a solved graph; answers { image =, names =, outputs =, metadata = }.
+function outcome.deliver(store, graph, options)
+  local names = finish.names(graph.target, options)
+  local images = { finish.image(graph.state, options) }
+  local what = { store = store, outputs = options.outputs, images = images, names = names,
+    id = images[1].id, names_of = function(output) return names_of(names, output) end }
+  if export.is_slow(options.outputs) then options.keeper:settle() end
+  local made = export.run(what)
+  local result = { image = what.id, names = names, outputs = made, metadata = metadata(made) }
+  write(options.iidfile, what.id)
+  write(options.metadata_file, failure.check(json.encode(result.metadata, { indent = 2 })) .. "\n")
+  return result
+end
+
+return outcome
