@@ -48,7 +48,8 @@ static int start_gzip(struct lam_encoder *e, int level, struct lam_err *err)
 	isal_deflate_init(e->deflate);
 	e->deflate->level = level ? (uint32_t)level : 1;
 	e->deflate->level_buf_size = level_sizes[e->deflate->level];
-	e->deflate->level_buf = malloc(e->deflate->level_buf_size);
+	/* zeroed: ISA-L reads some of it before it writes it */
+	e->deflate->level_buf = calloc(1, e->deflate->level_buf_size);
 	e->deflate->gzip_flag = IGZIP_GZIP_NO_HDR;
 	if (!e->deflate->level_buf)
 		return lam_err_set(err, ENOMEM, "compress");

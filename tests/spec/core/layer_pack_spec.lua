@@ -83,7 +83,7 @@ describe("a layer that lamina writes", function()
       ]=]
       local expected = at_home(text)
       assert.matches("^sha256:%x+\tsha256:%x+\tsha256:%x+\n$", expected)
-      for _, environment in ipairs { "umask 0;", "umask 0777;", "LC_ALL=C.UTF-8", "TZ=Asia/Tokyo",
+      for _, environment in ipairs { "umask 0;", "umask 077;", "LC_ALL=C.UTF-8", "TZ=Asia/Tokyo",
         "BACKWARDS=1", "LC_ALL=C BACKWARDS=1 TZ=UTC" } do
         assert.equal(expected, at_home(text, environment), environment)
       end
