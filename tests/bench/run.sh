@@ -39,7 +39,9 @@ row() {
 }
 
 busybox_root() {
-	mkdir -p "$1/bin" "$1/etc" "$1/tmp"
+	mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/proc" "$1/sys" "$1/dev" "$1/run"
+	: >"$1/etc/resolv.conf"
+	: >"$1/etc/hosts"
 	cp /bin/busybox "$1/bin/"
 	for name in sh true cat cp mkdir dd sleep ls; do ln -sf busybox "$1/bin/$name"; done
 	echo 'root:x:0:0:root:/:/bin/sh' >"$1/etc/passwd"

@@ -34,11 +34,14 @@ end
 -- (SEMANTICS 87). No time in it is after `epoch`, where there is one. `progress` hears of the bytes
 -- that are hashed, where they are many.
 function layer.keep(store, upper, below, epoch, progress)
-  local view <close> = exec.view(store, below)
+  local is_empty = #failure.check(fs.list(upper)) == 0
+  local view <close> = not is_empty and exec.view(store, below) or nil
   local as = { form = "overlay", userxattr = store.userxattr }
   local seal = { lower = view and view:fd(), userxattr = store.userxattr }
   local info, sealed
-  if is_little(upper) then
+  if is_empty then
+    sealed, info = { doubled = 0, doubled_bytes = 0 }, failure.check(core.pack(upper, as))
+  elseif is_little(upper) then
     sealed = failure.check(core.seal(upper, seal))
     if epoch then failure.check(core.clamp(upper, epoch)) end
     info = failure.check(core.pack(upper, as))

@@ -21,7 +21,7 @@ local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir",
 function work.new(graph, store, options)
   return setmetatable({
     store = store, options = options, contexts = graph.contexts, views = {},
-    ignores_cache = options.no_cache,
+    ignores_cache = options.no_cache, gone = {},
   }, Work)
 end
 
@@ -51,7 +51,30 @@ function Work:content(use)
   return selection.content(self:tree(use.source), use)
 end
 
+--- Removes what was disposed of, all there is at once: starting a job costs more than a folder.
+local function remove_gone(self)
+  while #self.gone > 0 do
+    local folder = self.store:temp("gone")
+    for i, path in ipairs(self.gone) do fs.rename(path, ("%s/%d"):format(folder, i)) end
+    self.gone = {}
+    sched.job(fs.remove, folder)
+  end
+end
+
+--- Removes a folder while the build goes on: what an overlay leaves takes as long to remove as a
+-- small step takes. What isn't removed in time goes with the workspace.
+function Work:dispose(path)
+  self.gone[#self.gone + 1] = path
+  if self.is_removing then return end
+  self.is_removing = true
+  self.remover = sched.spawn(function()
+    pcall(remove_gone, self)
+    self.is_removing = false
+  end)
+end
+
 function Work:close()
+  if self.remover then self.remover:cancel() end
   for _, tree in pairs(self.views) do tree.mount:close() end
   if self.network then self.network:close() end
   self.contexts:close()
@@ -95,6 +118,7 @@ function work.make(self, vertex)
   local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,
     self.options.epoch, self:progress(vertex, "hashed"))
   output.log = vertex.log
+  self:dispose(dir.path)
   return output
 end
 
