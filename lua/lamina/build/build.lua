@@ -21,6 +21,7 @@
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
 --                               -- enter() opens a shell in its place on the terminal
+--     inputs = nil,             -- learns what the plan depends on (build/inputs.lua)
 --     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
 --                               -- into the store
 --     iidfile = nil,            -- a file that gets the image's id
@@ -70,7 +71,11 @@ local solve = require "lamina.build.solve"
 local build = {}
 
 local function evaluate(options)
+  local function asked(...)
+    if options.inputs then options.inputs:learn_recipe(options, ...) end
+  end
   return options.plan or require("lamina.recipe.recipe").evaluate {
+    asked = asked,
     file = options.file, args = options.args, context = options.context,
     target_platform = platform.format(options.platform), text = options.text,
     name = options.name, lines = options.lines,
@@ -88,7 +93,10 @@ local function prepare(store, given)
   finish.names(target, options) -- a wrong name is told before anything runs
   options.keeper = keeper.new(store)
   local ok, graph = pcall(resolve.graph, plan, target, store, options)
-  if ok then return options, graph end
+  if ok then
+    if options.inputs then options.inputs:learn_graph(graph) end
+    return options, graph
+  end
   options.keeper:close()
   error(graph, 0)
 end

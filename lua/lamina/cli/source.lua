@@ -63,6 +63,11 @@ local function read(given, file)
   end
 end
 
+--- The path of the recipe or Dockerfile that a command line means.
+function source.recipe(context)
+  return file_of(context.options.file, check_context(context.arguments[1] or "."))
+end
+
 --- The options of build.run and recipe.evaluate that a command line gives: file or text and name,
 -- context, args, platform.
 function source.options(context)

@@ -2,7 +2,8 @@
 -- made for it, and answers one JSON text.
 --
 -- request (JSON): name, text, lines, args, platform, target_platform, context_fd, beside_fd
--- answer: { plan =, said = } or { problem = { message, hint, file, line }, said = }
+-- answer: { plan =, said = } or { problem = { message, hint, file, line }, said = }, and what it
+-- has asked for until then: modules =, reads =
 local env = require "lamina.recipe.env"
 local files = require "lamina.recipe.files"
 local json = require "lamina.core.json"
@@ -44,8 +45,7 @@ local function sorted_names(set)
   return names
 end
 
-local function evaluate(request, said)
-  local known = files.new(request.context_fd, request.beside_fd)
+local function evaluate(request, known, said)
   local environment, used
   local run = runner(function() return environment end, {})
   environment, used = env.new(request, known, run, sayer(said))
@@ -72,8 +72,10 @@ end
 
 return function(input)
   local request, said = json.decode(input), json.array {}
-  local ok, result = xpcall(evaluate, place.explain, request, said)
-  local answer = { said = said }
+  local known = files.new(request.context_fd, request.beside_fd)
+  local ok, result = xpcall(evaluate, place.explain, request, known, said)
+  local answer = { said = said, modules = json.array(known.required),
+    reads = json.array(known:reads()) }
   if ok then
     answer.plan = mark_lists(result)
   else

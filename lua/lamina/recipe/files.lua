@@ -16,7 +16,8 @@ Files.__index = Files
 
 --- `context` and `beside` are descriptors of directories, or nil where there is none.
 function files.new(context, beside)
-  return setmetatable({ context = context, beside = beside, seen = {}, list = {} }, Files)
+  return setmetatable({ context = context, beside = beside, seen = {}, list = {}, required = {} },
+    Files)
 end
 
 local function remember(self, path)
@@ -90,6 +91,7 @@ function Files:module(name)
     place.blame(("require: '%s' is no module's name"):format(name))
   end
   local path = name:gsub("%.", "/") .. ".lua"
+  self.required[#self.required + 1] = path
   if not self.beside then place.blame("require: there is no folder beside the recipe") end
   local text, err = fs.read(path, { root = self.beside, limit = 1 << 20 })
   if not text then

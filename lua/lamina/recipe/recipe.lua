@@ -5,6 +5,8 @@
 --     lines = { 1, 1, 2 },             -- for a translation: its lines -> the lines to tell
 --     args = { NAME = "value" }, context = "dir" or nil, target_platform = "linux/amd64",
 --     say = function(line) end,        -- hears what the recipe prints
+--     asked = function(modules, reads) end,   -- hears the paths that it asked for, beside the
+--                                      -- recipe and in the context, also when it fails
 --   }
 --
 -- A mistake of the recipe's is raised as a failure "invalid-input" with file, line and hint. What
@@ -102,6 +104,15 @@ local function answer_of(request, name)
   raise { message = text.message }
 end
 
+--- What should be a list of texts, as one.
+local function texts(list)
+  local known = {}
+  for _, item in ipairs(type(list) == "table" and list or {}) do
+    if type(item) == "string" then known[#known + 1] = item end
+  end
+  return known
+end
+
 --- Evaluates a recipe; see the head of this file. Must run in a task (util.sched).
 function recipe.evaluate(options)
   local name = options.name or options.file
@@ -117,6 +128,7 @@ function recipe.evaluate(options)
   for _, line in ipairs(answer.said or {}) do
     if options.say then options.say(line) end
   end
+  if options.asked then options.asked(texts(answer.modules), texts(answer.reads)) end
   if answer.problem then raise(answer.problem) end
   return plan.check(answer.plan)
 end

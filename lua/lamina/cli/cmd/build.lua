@@ -7,6 +7,7 @@ local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
+local watching = require "lamina.cli.watching"
 
 local function pairs_of(words, what)
   local list = {}
@@ -20,8 +21,9 @@ local function start_trace(context)
   return progress.trace(context.bus, file)
 end
 
---- A shell needs somebody at the keyboard: that is told before anything is built.
+--- What can't work is told before anything is built: a shell needs somebody at the keyboard.
 local function before(context)
+  if context.options.watch then watching.check(context.options) end
   if not context.options.on_failure then return end
   if terminal.is_terminal(0) and terminal.is_terminal(2) then return end
   failure.raise("usage", "build: --on-failure=shell needs a terminal",
@@ -40,10 +42,11 @@ local function shell_opener(view)
   end
 end
 
-local function run(context)
+local function build_once(context, inputs)
   local options = context.options
   local given = source.options(context)
-  given.bus, given.tags, given.target = context.bus, options.tag, options.target
+  given.inputs, given.bus, given.tags, given.target = inputs, context.bus, options.tag,
+    options.target
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.sync = options.sync
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
@@ -59,6 +62,11 @@ local function run(context)
     result = build.run(context.store, given)
   end
   built.show(context, result)
+end
+
+local function run(context)
+  if not context.options.watch then return build_once(context) end
+  return watching.run(context, function(inputs) build_once(context, inputs) end)
 end
 
 return {
@@ -113,6 +121,7 @@ type=local and -o - is type=tar.]],
     { long = "target", value = "NAME", help = "which of the recipe's targets" },
     { long = "trace", value = "FILE",
       help = "write a Chrome trace: time, CPU, memory and I/O of every step" },
+    { long = "watch", help = "build again whenever a file that the plan depends on changes" },
   },
   before = before,
   needs = "store",

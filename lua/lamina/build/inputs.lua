@@ -1,0 +1,138 @@
+--- What a build depends on outside of the store: the recipe, the modules it requires, what it reads
+-- of the context, and the files of the context that its steps select.
+--
+--   local found = inputs.new(store)
+--   found:begin "recipe.lua"
+--   build.run(store, { …, inputs = found })      -- learns what the plan depends on
+--   found:has_changed()                          -- whether it would be built from something else
+--
+-- Contents and modes count, as they do for the cache: a file that is only touched is the same.
+local context = require "lamina.build.context"
+local digest = require "lamina.core.digest"
+local failure = require "lamina.util.failure"
+local files = require "lamina.recipe.files"
+local fs = require "lamina.core.fs"
+local glob = require "lamina.util.glob"
+local json = require "lamina.core.json"
+local path = require "lamina.util.path"
+local selection = require "lamina.build.selection"
+
+local inputs = {}
+
+local Inputs = {}
+Inputs.__index = Inputs
+
+local file_limit = 16 * 1024 * 1024
+
+--- A file's content as a short text; what isn't there, or no file, is one as well.
+local function content(name, options)
+  local text, err = fs.read(name, options)
+  return text and digest.sha256(text) or err.errno or err.message
+end
+
+function inputs.new(store)
+  return setmetatable({ store = store, modules = {}, reads = {}, uses = {} }, Inputs)
+end
+
+--- A build of the recipe or Dockerfile of this path is about to begin.
+function Inputs:begin(recipe)
+  self.recipe, self.known = recipe, nil
+  self.recipe_content = content(recipe, { limit = file_limit })
+end
+
+--- Learns what a recipe asked for while it was evaluated, also one that failed.
+function Inputs:learn_recipe(options, modules, reads)
+  self.context, self.ignore_file = options.context, options.ignore_file
+  self.beside = options.file and path.dirname(options.file)
+  self.modules, self.reads = modules or {}, reads or {}
+end
+
+--- Learns what the steps of a graph select of the context.
+function Inputs:learn_graph(graph)
+  self.uses = {}
+  for _, vertex in ipairs(graph.vertices) do
+    for _, use in ipairs(vertex.uses) do
+      local source = use.source
+      if source.is_context then
+        self.uses[#self.uses + 1] = { dir = source.dir, exclude = source.exclude,
+          select = use.select }
+      end
+    end
+  end
+  self:settle()
+end
+
+--- What the recipe read: a path's content, the names that a pattern matches.
+local function read_contents(self, root, list)
+  local known = files.new(root, nil)
+  for _, name in ipairs(self.reads) do
+    list[#list + 1] = content(name, { root = root, limit = file_limit })
+    if glob.has_wildcard(name) then
+      local ok, found = pcall(known.glob, known, name)
+      list[#list + 1] = ok and table.concat(found, "\0") or "?"
+    end
+  end
+end
+
+--- What the steps select, as their keys have it. A file that is missing is a state like others.
+local function selected(self, list)
+  local contexts <close> = context.set(self.store, self)
+  for _, use in ipairs(self.uses) do
+    local ok, found = pcall(function()
+      return selection.content(contexts:get(use.dir, use.exclude):tree(), use)
+    end)
+    if not ok and not failure.is(found) then error(found, 0) end
+    list[#list + 1] = ok and failure.check(json.encode(found)) or found.message
+  end
+end
+
+--- All of it as one text, to be compared.
+local function digest_of(self, recipe_content)
+  local list = { recipe_content }
+  for _, name in ipairs(self.modules) do
+    list[#list + 1] = content((self.beside or ".") .. "/" .. name, { limit = file_limit })
+  end
+  local root <close> = self.context and fs.open(self.context, "dir")
+  if root then
+    read_contents(self, root:fd(), list)
+    selected(self, list)
+  end
+  return digest.sha256(table.concat(list, "\n"))
+end
+
+--- What is there now is what is being built: of the recipe, what was there when it began.
+function Inputs:settle()
+  self.known = digest_of(self, self.recipe_content)
+end
+
+--- Whether something differs from what the last build was made from.
+function Inputs:has_changed()
+  if not self.known then self:settle() end -- the build failed before it knew its steps
+  return digest_of(self, content(self.recipe, { limit = file_limit })) ~= self.known
+end
+
+local function add_below(list, dir, name, filter)
+  list[#list + 1] = name == "" and dir or dir .. "/" .. name
+  for _, entry in ipairs(fs.list(list[#list]) or {}) do
+    local below = name == "" and entry or name .. "/" .. entry
+    local stat = fs.stat(dir .. "/" .. below, { follow = false })
+    if stat and stat.type == "dir" and not (filter and filter(below, true) == "prune") then
+      add_below(list, dir, below, filter)
+    end
+  end
+end
+
+--- The directories in which a change may be one of an input.
+function Inputs:directories()
+  local list = { path.dirname(self.recipe) }
+  for _, name in ipairs(self.modules) do
+    list[#list + 1] = path.dirname((self.beside or ".") .. "/" .. name)
+  end
+  if not self.context or #self.uses + #self.reads == 0 then return list end
+  local contexts <close> = context.set(self.store, self)
+  local ok, tree = pcall(function() return contexts:get("", {}):tree() end)
+  add_below(list, self.context, "", ok and #self.reads == 0 and tree.filter or nil)
+  return list
+end
+
+return inputs
