@@ -21,6 +21,7 @@
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
 --                               -- enter() opens a shell in its place on the terminal
+--     planned = function(plan) end,   -- is called with the plan before anything is done
 --     inputs = nil,             -- learns what the plan depends on (build/inputs.lua)
 --     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
 --                               -- into the store
@@ -89,6 +90,7 @@ local function prepare(store, given)
   local options = options_of.complete(given)
   options.outputs = export.check(options.outputs)
   local plan = evaluate(options)
+  if options.planned then options.planned(plan) end
   local target = resolve.target(plan, options.target)
   finish.names(target, options) -- a wrong name is told before anything runs
   options.keeper = keeper.new(store)
@@ -105,7 +107,7 @@ end
 local function verify(store, given, graph)
   local again = {}
   for key, value in pairs(given) do again[key] = value end
-  again.no_cache, again.forgets = true, true
+  again.no_cache, again.forgets, again.planned = true, true, nil
   local options, second = prepare(store, again)
   local _kept <close> = options.keeper
   options.bus:emit("build.started", { total = #second.vertices })

@@ -3,6 +3,7 @@
 -- its own so that help and a misspelt name load no command.
 return {
   { title = "Recipes", { "build", "Build an image from a recipe" },
+    { "check", "Look for mistakes in a Dockerfile or recipe" },
     { "explain", "Tell why a step of a build would run" },
     { "plan", "Print the plan of a recipe or Dockerfile, as JSON" },
     { "logs", "Show what the steps of a build wrote" } },

@@ -35,9 +35,13 @@ function dockerfile.read(file)
   return parser.parse(text, { name = name })
 end
 
---- The recipe that a Dockerfile's text means: { text =, lines = }, see dockerfile/translate.lua.
+--- The recipe that a Dockerfile's text means: { text =, lines =, parsed = }, see
+-- dockerfile/translate.lua.
 function dockerfile.translate(text, name)
-  return translate.recipe(parser.parse(text, { name = name }))
+  local parsed = parser.parse(text, { name = name })
+  local recipe = translate.recipe(parsed)
+  recipe.parsed = parsed
+  return recipe
 end
 
 return dockerfile

@@ -52,12 +52,12 @@ end
 --- Puts the recipe's text into the options, or the recipe that a Dockerfile means.
 local function read(given, file)
   local text, name = input.read(file, limit)
-  given.name, given.text = name, text
+  given.name, given.text, given.written = name, text, text
   local ignored = file .. ".dockerignore"
   if file ~= "-" and fs.stat(ignored, { follow = false }) then given.ignore_file = ignored end
   if dockerfile.is_one(file, text) then
     local recipe = dockerfile.translate(text, name)
-    given.text, given.lines = recipe.text, recipe.lines
+    given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
   elseif file ~= "-" then
     given.file, given.text = file, nil
   end
@@ -69,7 +69,8 @@ function source.recipe(context)
 end
 
 --- The options of build.run and recipe.evaluate that a command line gives: file or text and name,
--- context, args, platform.
+-- context, args, platform. `written` is what stands in the file, `parsed` a Dockerfile as it is
+-- read.
 function source.options(context)
   local options = context.options
   local dir = check_context(context.arguments[1] or ".")

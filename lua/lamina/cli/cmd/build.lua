@@ -1,5 +1,6 @@
 local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
+local checked = require "lamina.cli.checked"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local outputs = require "lamina.cli.outputs"
@@ -13,6 +14,13 @@ local function pairs_of(words, what)
   local list = {}
   for i, word in ipairs(words) do list[i] = { source.pair(word, what) } end
   return list
+end
+
+local function tell_warnings(options, found)
+  local is_quiet = options.quiet or options.progress == "quiet" or options.progress == "json"
+  if found and not is_quiet then
+    io.stderr:write(found, " found; `lamina check` with the same file shows them\n")
+  end
 end
 
 --- The file is opened before anything is built: a trace that can't be written is told at once.
@@ -54,17 +62,22 @@ local function build_once(context, inputs)
   given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
   given.labels = pairs_of(options.label, "--label")
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
-  local result
+  local result, found
   do
     local _trace <close> = options.trace and start_trace(context) or nil
     local view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
     given.on_failure = options.on_failure and shell_opener(view)
+    function given.planned(plan) found = found or checked.warnings(given, plan, context.store) end
     result = build.run(context.store, given)
   end
+  tell_warnings(options, found)
   built.show(context, result)
 end
 
 local function run(context)
+  if context.options.check then
+    return checked.run(context, source.options(context), context.store)
+  end
   if not context.options.watch then return build_once(context) end
   return watching.run(context, function(inputs) build_once(context, inputs) end)
 end
@@ -90,6 +103,7 @@ type=local and -o - is type=tar.]],
       help = "let the recipe's steps have this" },
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },
+    { long = "check", help = "only look for mistakes, as `lamina check` does" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
     { long = "format", value = "TEMPLATE",

@@ -1,0 +1,74 @@
+local checked = require "lamina.cli.checked"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local lint = require "lamina.lint.lint"
+local source = require "lamina.cli.source"
+
+--- A file may stand where the context does: what is around it is the context then.
+local function accept_file(context)
+  local word = context.arguments[1]
+  local found = word and word ~= "-" and fs.stat(word)
+  if word ~= "-" and not (found and found.type ~= "dir") then return end
+  if context.options.file then
+    failure.raise("usage", ("check: two files: '%s' and '%s'"):format(context.options.file, word))
+  end
+  context.options.file = word
+  context.arguments[1] = word:match("^(.*)/[^/]*$") or "."
+end
+
+--- The store when there is one already: base images say more than the file alone.
+local function open_store(context)
+  local home = require "lamina.store.home"
+  local root = context.options.root or home.default_root()
+  if not fs.stat(root .. "/lamina.db") then return nil end
+  local ok, store = pcall(home.enter, root)
+  if ok or not failure.is(store) then return ok and store or error(store, 0) end
+end
+
+local function show_rules(out)
+  for _, rule in ipairs(lint.rules.list) do
+    out:line("%-31s  %s%s", rule.name, rule.summary,
+      rule.is_experimental and " (experimental)" or rule.level == "advice" and " (advice)" or "")
+  end
+end
+
+local function run(context)
+  if context.options.rules then return show_rules(context.out) end
+  accept_file(context)
+  context.options.check_format = context.options.format
+  local given = source.options(context)
+  local store <close> = open_store(context)
+  return checked.run(context, given, store)
+end
+
+return {
+  name = "check",
+  summary = "Look for mistakes in a Dockerfile or recipe",
+  usage = "check [OPTIONS] [CONTEXT|FILE]",
+  help = [[
+Tells what a Dockerfile or recipe may say but hardly means, with the line, the reason and what
+to write instead. A Dockerfile is looked through by BuildKit's rules, under their names; both are by
+rules of our own about the image that comes out. `# check=skip=RULE,RULE;error=true` at the
+top of a Dockerfile leaves rules out and makes warnings count as errors. The exit status is
+0, or 1 where warnings count as errors and there are some. Advice never does.]],
+  example = "lamina check --json -f Dockerfile .",
+  arguments = { { name = "CONTEXT|FILE", optional = true } },
+  options = {
+    { long = "build-arg", value = "NAME[=VALUE]", many = true,
+      help = "a build argument; without a value the caller's variable" },
+    { long = "error", help = "warnings count as errors" },
+    { long = "experimental", value = "RULE", many = true,
+      help = "apply an experimental rule, too; 'all' for all of them" },
+    { long = "file", short = "f", value = "FILE",
+      help = "the Dockerfile or recipe; '-' reads standard input" },
+    { long = "format", value = "KIND", choices = { "text", "json", "sarif" }, default = "text",
+      help = "how findings are told" },
+    { long = "json", help = "as JSON" },
+    { long = "platform", value = "OS/ARCH",
+      help = "what the image is for (default: this machine)" },
+    { long = "rules", help = "list the rules" },
+    { long = "skip", value = "RULE[,RULE]", many = true, help = "leave rules out; 'all' for all" },
+  },
+  needs = "loop",
+  run = run,
+}

@@ -1,0 +1,54 @@
+--- What `lamina check` looks at, as lint.lua wants it.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local ignore = require "lamina.dockerfile.ignore"
+local platform = require "lamina.image.platform"
+
+local subject = {}
+
+local ignore_limit = 1024 * 1024
+
+--- The text of the file that says what the context leaves out, "" where there is none. A link isn't
+-- followed: a build doesn't follow it either.
+local function ignore_text(given)
+  local name = given.ignore_file or given.context .. "/.dockerignore"
+  local found = fs.stat(name, { follow = false })
+  return found and found.type == "file" and fs.read(name, { limit = ignore_limit }) or ""
+end
+
+local function add_ignored(self, given)
+  local patterns = ignore.parse(ignore_text(given))
+  if #patterns == 0 then return end
+  self.ignores = ignore.matcher(patterns)
+  for _, pattern in ipairs(patterns) do
+    self.has_exceptions = self.has_exceptions or pattern.negated or false
+  end
+end
+
+--- Names in a directory of the context; nothing outside it is looked at.
+local function lister(dir)
+  local root = fs.open(dir, "dir")
+  return root and function(path)
+    return fs.list(path == "" and "." or path, { root = root:fd() }) or {}
+  end
+end
+
+--- The configuration of an image of the store, or nil.
+local function looker(store)
+  return function(ref)
+    local ok, image = pcall(store.images.resolve, store.images, ref)
+    if ok then return image.config end
+    if not failure.is(image) then error(image, 0) end
+  end
+end
+
+--- `given` is source.options' answer, `plan` what it evaluates to; `store` may be nil.
+function subject.of(given, plan, store)
+  local self = { name = given.name, file = given.parsed, plan = plan, args = given.args,
+    platform = given.platform or platform.format(platform.host()), list = lister(given.context),
+    image = store and looker(store) }
+  add_ignored(self, given)
+  return self
+end
+
+return subject

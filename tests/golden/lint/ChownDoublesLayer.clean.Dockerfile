@@ -1,0 +1,4 @@
+FROM busybox
+COPY --chown=me . /app
+RUN chown -R me /var/cache && chown me /app
+RUN chown -R me $HOME

@@ -1,0 +1,3 @@
+FROM busybox AS one
+FROM busybox AS two
+FROM busybox

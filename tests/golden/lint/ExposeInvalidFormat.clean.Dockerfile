@@ -1,0 +1,3 @@
+FROM busybox
+EXPOSE 80 90/udp 100-110
+EXPOSE ${PORT:-80}

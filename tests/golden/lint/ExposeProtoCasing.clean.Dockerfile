@@ -1,0 +1,3 @@
+FROM busybox
+ARG PROTOCOL=tcp
+EXPOSE 80/tcp 53/udp 90 70/$PROTOCOL

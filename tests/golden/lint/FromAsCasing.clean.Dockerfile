@@ -1,0 +1,3 @@
+FROM busybox AS one
+from busybox as two
+From busybox as three

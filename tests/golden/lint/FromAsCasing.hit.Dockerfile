@@ -1,0 +1,3 @@
+FROM busybox as one
+from busybox AS two
+FROM busybox As three

@@ -1,0 +1,2 @@
+FROM other-arch
+FROM --platform=linux/amd64 right-arch

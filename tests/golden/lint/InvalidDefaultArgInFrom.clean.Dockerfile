@@ -1,0 +1,5 @@
+ARG VERSION=1
+ARG NAME=busybox
+FROM $NAME:${VERSION}
+FROM busybox:${NONE:-1}
+FROM busybox-${TARGETARCH}

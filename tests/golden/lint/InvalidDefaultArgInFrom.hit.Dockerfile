@@ -1,0 +1,4 @@
+ARG VERSION
+ARG NAME=Upper
+FROM busybox:${VERSION}
+FROM $NAME

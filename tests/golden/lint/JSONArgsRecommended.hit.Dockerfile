@@ -1,0 +1,3 @@
+FROM busybox
+ENTRYPOINT run me
+CMD server --port 80

@@ -1,0 +1,3 @@
+FROM busybox
+ENV NAME some value
+LABEL version 1

@@ -1,0 +1,8 @@
+FROM busybox
+CMD ["a"]
+ENTRYPOINT ["a"]
+CMD ["b"]
+CMD ["c"]
+ENTRYPOINT ["b"]
+HEALTHCHECK NONE
+HEALTHCHECK CMD true

@@ -1,0 +1,10 @@
+FROM busybox
+RUN echo one && \
+
+  echo two
+RUN cat <<EOF && \
+
+  true
+text
+
+EOF

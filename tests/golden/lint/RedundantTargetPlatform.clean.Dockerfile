@@ -1,0 +1,3 @@
+FROM --platform=$BUILDPLATFORM busybox
+FROM --platform=linux/${TARGETARCH} busybox
+FROM busybox

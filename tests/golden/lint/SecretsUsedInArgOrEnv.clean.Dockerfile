@@ -1,0 +1,4 @@
+FROM busybox
+ARG MONKEY=1
+ENV PUBLIC_KEY=x TOKENIZER=y
+LABEL password=1

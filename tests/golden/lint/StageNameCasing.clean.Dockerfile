@@ -1,0 +1,2 @@
+FROM BUSYBOX/x AS base
+FROM base AS build-2

@@ -1,0 +1,5 @@
+FROM busybox AS one
+WORKDIR app
+WORKDIR more
+FROM busybox
+WORKDIR ./x
