@@ -6,6 +6,7 @@ return {
     { "check", "Look for mistakes in a Dockerfile or recipe" },
     { "explain", "Tell why a step of a build would run" },
     { "plan", "Print the plan of a recipe or Dockerfile, as JSON" },
+    { "graph", "Draw the steps of a build, as SVG or DOT" },
     { "logs", "Show what the steps of a build wrote" } },
   { title = "Containers", { "run", "Run a command in a new container" },
     { "start", "Run a container's command again" },

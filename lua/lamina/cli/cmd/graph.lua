@@ -1,0 +1,75 @@
+local build = require "lamina.build.build"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local home = require "lamina.store.home"
+local outline = require "lamina.build.outline"
+local recipe = require "lamina.recipe.recipe"
+local source = require "lamina.cli.source"
+local text = require "lamina.util.text"
+
+local function say(line)
+  io.stderr:write(text.escape(line, "\t"), "\n")
+end
+
+--- What a dry run says of the steps of one target, added to `status`.
+local function look_up(store, options, target, status)
+  local given = {}
+  for key, value in pairs(options) do given[key] = value end
+  given.target, given.dry_run = target, true
+  for _, step in ipairs(build.run(store, given).steps) do
+    if step.status ~= "instant" then status[step.id] = step.status end
+  end
+end
+
+--- Which steps are cached and which would run, by their ids. A graph is drawn without that too.
+local function statuses(context, root, given, plan)
+  local status, targets = {}, {}
+  for _, target in ipairs(plan.targets) do targets[#targets + 1] = target.name end
+  if context.options.target then targets = { context.options.target } end
+  given.plan, given.allow = plan, { ["network.host"] = true, ["security.insecure"] = true }
+  local ok, err = pcall(function()
+    local store <close> = home.enter(root)
+    for _, target in ipairs(targets) do look_up(store, given, target, status) end
+  end)
+  if ok then return status end
+  if not failure.is(err) or err.kind == "interrupted" then error(err, 0) end
+  say("lamina: what is cached isn't marked: " .. tostring(err))
+  return status
+end
+
+local function run(context)
+  local given = source.options(context)
+  given.target_platform, given.say = given.platform, say
+  local plan = recipe.evaluate(given)
+  local root = context.options.root or home.default_root()
+  local status = fs.stat(root .. "/lamina.db") and statuses(context, root, given, plan)
+  local graph = outline.of(plan, { target = context.options.target, status = status or nil })
+  local drawn = require("lamina.ui.graph." .. context.options.format).draw(graph)
+  if not context.options.output then return context.out:write(drawn) end
+  failure.check(fs.write(context.options.output, drawn, { mode = 420 })) -- 0644
+end
+
+return {
+  name = "graph",
+  summary = "Draw the steps of a build, as SVG or DOT",
+  usage = "graph [OPTIONS] [CONTEXT]",
+  help = [[
+Draws the plan of a recipe or Dockerfile: every step with its place in the recipe, what it goes on
+from and what it reads, stages as columns, targets below. Where there is a store, steps that are
+cached and steps that would run are marked. The SVG stands alone; DOT is for Graphviz.]],
+  example = "lamina graph -f recipes/git.lua -o git.svg .",
+  arguments = { { name = "CONTEXT", optional = true } },
+  options = {
+    { long = "build-arg", value = "NAME[=VALUE]", many = true,
+      help = "a build argument; without a value the caller's variable" },
+    { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
+    { long = "format", value = "KIND", default = "svg", choices = { "svg", "dot" },
+      help = "what is written" },
+    { long = "output", short = "o", value = "FILE", help = "write to a file" },
+    { long = "platform", value = "OS/ARCH",
+      help = "what the image is for (default: this machine)" },
+    { long = "target", value = "NAME", help = "only what this target needs" },
+  },
+  needs = "loop",
+  run = run,
+}
