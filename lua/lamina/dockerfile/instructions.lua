@@ -62,8 +62,11 @@ for i, row in ipairs(list) do
   instructions.names[i] = row.name
 end
 
---- The row of a name in upper case: a custom one of `custom` (by name), or a built-in one.
-function instructions.find(name, custom)
+--- The row of a name in any case: a custom one of `custom` (by name), or a built-in one.
+function instructions.find(word, custom)
+  local row = instructions.by_name[word]
+  if row then return row end
+  local name = word:upper()
   return instructions.by_name[name] or custom and custom[name]
 end
 

@@ -67,7 +67,7 @@ local function strings(text)
 end
 
 function json_form.parse(text)
-  if text:sub(1, 1) ~= "[" then return nil end
+  if text:byte() ~= 91 then return nil end -- "["
   local list = strings(text)
   if list then return list end
   if json.decode(text) ~= nil then

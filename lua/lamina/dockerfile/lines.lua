@@ -36,7 +36,7 @@ function lines.reader(text, fail, limit)
   check(text, limit or lines.limit, fail)
   return setmetatable({
     text = text, at = text:sub(1, 3) == "\239\187\191" and 4 or 1, line = 0,
-    is_clean = utf8.len(text) ~= nil,
+    is_clean = utf8.len(text) ~= nil, has_returns = text:find("\r", 1, true) ~= nil,
   }, Reader)
 end
 
@@ -46,7 +46,9 @@ function Reader:next()
   local stop = text:find("\n", from, true) or #text + 1
   self.from, self.at, self.line = from, stop + 1, self.line + 1
   local last = stop - 1
-  while last >= from and text:byte(last) == 13 do last = last - 1 end
+  if self.has_returns then
+    while last >= from and text:byte(last) == 13 do last = last - 1 end
+  end
   return text:sub(from, last)
 end
 
@@ -60,6 +62,8 @@ for last = 0x80, 0x8A do wide["\226\128" .. string.char(last)] = true end
 
 --- A text without the blanks at its beginning.
 function lines.trim_left(text)
+  local byte = text:byte() or 0
+  if byte > 32 and byte < 0x80 then return text end
   local at = text:find("%S") or #text + 1
   while (text:byte(at) or 0) >= 0x80 do
     local width = wide[text:sub(at, at + 1)] and 2 or wide[text:sub(at, at + 2)] and 3
@@ -81,7 +85,8 @@ end
 -- Blanks may follow the escape; one that is escaped itself is text (SEMANTICS 1).
 function lines.continued(line, escape)
   local last = #line
-  local byte = line:byte(last)
+  local byte = line:byte(last) or 0
+  if byte > 32 and byte ~= escape then return false, line end
   while byte == 32 or byte == 9 do
     last = last - 1
     byte = line:byte(last)

@@ -37,7 +37,7 @@ end
 
 --- The row of an instruction; an unknown one is an error that suggests the nearest (SEMANTICS 6).
 function Parser:row(word, complain)
-  local row = instructions.find(word:upper(), self.custom)
+  local row = instructions.find(word, self.custom)
   if row then return row end
   local near = check.suggest(word:upper(), instructions.all_names(self.custom))
   complain(("unknown instruction '%s'"):format(word),
@@ -84,7 +84,7 @@ function Parser:instruction(text, line)
   -- all that every one has, at once: a table that grows is copied
   local instruction = { instruction = row.name, line = line, text = text, flags = empty,
     options = empty, args = false, end_line = line, before = empty }
-  if rest:find("^%-%-") then
+  if rest:byte() == 45 and rest:byte(2) == 45 then -- "--"
     instruction.flags, rest = flags.cut(rest)
     instruction.options = flags.read(row.flags, instruction.flags, complain,
       row.form == "command")
@@ -143,11 +143,10 @@ function Parser:read_instruction(first)
   local line = self.reader.line
   local text, inside, empty_line, parts = self:join(first)
   self:check_text(text, line)
-  if text:find("^%s*$") then self:fail(line, "an instruction expected") end
+  if not text:find("%S") then self:fail(line, "an instruction expected") end
   local instruction = self:instruction(text, line)
-  for _, one in ipairs((instruction.onbuild or instruction).heredocs or empty) do
-    self:check_text(one.raw, line)
-  end
+  local heredocs = (instruction.onbuild or instruction).heredocs
+  for i = 1, heredocs and #heredocs or 0 do self:check_text(heredocs[i].raw, line) end
   instruction.end_line = self.reader.line
   instruction.inside, instruction.empty_line, instruction.parts = inside, empty_line, parts
   return instruction

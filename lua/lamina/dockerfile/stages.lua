@@ -33,11 +33,13 @@ end
 --- Groups the instructions of a parsed Dockerfile.
 function stages.of(file)
   local all = setmetatable({ global = {}, last = {}, file = file }, Stages)
+  local own
   for _, instruction in ipairs(file.instructions) do
     if instruction.instruction == "FROM" then
       new_stage(all, instruction)
-    elseif #all > 0 then
-      table.insert(all[#all].instructions, instruction)
+      own = all[#all].instructions
+    elseif own then
+      own[#own + 1] = instruction
     elseif instruction.instruction == "ARG" then
       table.insert(all.global, instruction)
     else

@@ -33,21 +33,20 @@ end
 --- The sources as one argument: a text, or a table of texts and of files by name.
 local function sources_of(self, instruction)
   local paths, args = {}, instruction.args
-  local found = instruction.heredocs or {}
+  local found = instruction.heredocs
+  if not found and #args == 2 then return literal.text(self:word(args[1])), false end
   for i = 1, #args - 1 do
-    if #found == 0 or instruction.json or not heredoc.parse(args[i]) then
+    if not found or instruction.json or not heredoc.parse(args[i]) then
       paths[#paths + 1] = literal.text(self:word(args[i]))
     end
   end
-  if #found == 0 then
-    return #paths == 1 and paths[1] or literal.list(paths), false
-  end
+  if not found then return literal.list(paths), false end
   local fields, expands = inline(found)
   return literal.fields(fields, paths), expands
 end
 
-return function(self, instruction)
-  local sources, expands = sources_of(self, instruction)
+--- What the flags and heredocs of the instruction are as options of copy.
+local function options_of(self, instruction, expands)
   local options, fields = instruction.options, {}
   if options.from then fields[1] = { "from", self:stage(options.from, instruction.line) } end
   for _, name in ipairs(text_options) do
@@ -64,7 +63,15 @@ return function(self, instruction)
     fields[#fields + 1] = { "exclude", #list == 1 and list[1] or literal.list(list) }
   end
   if expands then fields[#fields + 1] = { "expand", "true" } end
-  return instruction.instruction:lower(), { sources,
-    literal.text(self:word(instruction.args[#instruction.args])),
-    #fields > 0 and literal.fields(fields) or nil }
+  return literal.fields(fields)
+end
+
+return function(self, instruction)
+  local sources, expands = sources_of(self, instruction)
+  local args = instruction.args
+  local arguments = { sources, literal.text(self:word(args[#args])) }
+  if expands or next(instruction.options) then
+    arguments[3] = options_of(self, instruction, expands)
+  end
+  return instruction.instruction:lower(), arguments
 end

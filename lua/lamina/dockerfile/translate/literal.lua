@@ -60,6 +60,8 @@ local function can_be_long(text)
 end
 
 function literal.text(text)
+  -- most texts: printable, without quotes and backslashes
+  if not text:find('["\\%c\128-\255]') then return '"' .. text .. '"' end
   local has_double = text:find('"', 1, true)
   local is_plain = not text:find("\\", 1, true) and is_safe(text)
   if is_plain and not has_double then return '"' .. text .. '"' end
@@ -93,9 +95,10 @@ end
 
 --- Names and values; `values` stand before them without a name.
 function literal.fields(fields, values)
-  local node = literal.list(values or {})
-  for _, field in ipairs(fields) do
-    node.items[#node.items + 1] = { key = field[1], value = field[2] }
+  local node = values and literal.list(values) or { items = {} }
+  local items, count = node.items, values and #values or 0
+  for i, field in ipairs(fields) do
+    items[count + i] = { key = field[1], value = field[2] }
   end
   return node
 end
@@ -118,16 +121,18 @@ local function in_one_line(node)
   local parts = {}
   for i = 1, #items do
     local item = items[i]
-    local value = in_one_line(item.value)
-    parts[i] = item.key and key_text(item.key) .. value or value
+    local key, value = item.key, item.value
+    value = in_one_line(value)
+    parts[i] = key and key_text(key) .. value or value
   end
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
 --- The source as text; what is too wide for one line gets a line for each item.
 function literal.render(node, indent, column)
+  if type(node) == "string" then return node end
   local text = in_one_line(node)
-  if type(node) == "string" or column + #text <= width then return text end
+  if column + #text <= width then return text end
   if not node.items or column + first_width(text) <= width then return text end
   local lines = { "{" }
   for _, item in ipairs(node.items) do
@@ -141,18 +146,19 @@ end
 
 --- A call: method and sources of its arguments. One text or table needs no parentheses.
 function literal.call(method, arguments, indent)
-  local column = indent + #method
+  local column = indent + #method + 1
   if #arguments == 1 then
-    if type(arguments[1]) == "string" then return method .. " " .. arguments[1] end
-    local one = literal.render(arguments[1], indent, column + 1)
-    return arguments[1].code and method .. "(" .. one .. ")" or method .. " " .. one
+    local first = arguments[1]
+    if type(first) == "string" then return method .. " " .. first end
+    local one = literal.render(first, indent, column)
+    return first.code and method .. "(" .. one .. ")" or method .. " " .. one
   end
   local parts = {}
   for i, argument in ipairs(arguments) do
-    local before = table.concat(parts, ", ")
-    local last = before:match("[^\n]*$")
-    local at = #last + (before == "" and column + 1 or 2) + (before:find("\n") and 0 or column)
-    parts[i] = literal.render(argument, indent, at)
+    local one = literal.render(argument, indent, column)
+    parts[i] = one
+    local last_break = one:find("\n[^\n]*$")
+    column = last_break and #one - last_break + 2 or column + #one + 2
   end
   return method .. "(" .. table.concat(parts, ", ") .. ")"
 end

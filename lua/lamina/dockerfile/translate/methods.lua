@@ -22,15 +22,17 @@ end
 
 --- Names and values: as a table where its order is the order of the names, else as pairs.
 local function pairs_of(self, args)
-  local items, is_sorted = {}, true
+  local items, is_sorted, before = {}, true, nil
   for i = 1, #args, 2 do
     local name = self:word(args[i])
-    is_sorted = is_sorted and (i == 1 or items[#items].key < name)
-    items[#items + 1] = { key = name, value = literal.text(self:word(args[i + 1])) }
+    is_sorted = is_sorted and (not before or before < name)
+    items[(i + 1) // 2] = { key = name, value = literal.text(self:word(args[i + 1])) }
+    before = name
   end
   if is_sorted then return { items = items } end
   for _, item in ipairs(items) do
-    item.value, item.key = literal.list { literal.text(item.key), item.value }, nil
+    item.value = { items = { { value = literal.text(item.key) }, { value = item.value } } }
+    item.key = nil
   end
   return { items = items }
 end

@@ -52,6 +52,7 @@ end
 return function(self, instruction)
   local command, script = command_of(self, instruction)
   local options, fields = instruction.options, {}
+  if not script and not next(options) then return "run", { command } end
   if script then fields[1] = { "script", literal.text(script) } end
   local list = {}
   for i, one in ipairs(instruction.mounts or {}) do list[i] = mount(self, one, instruction.line) end

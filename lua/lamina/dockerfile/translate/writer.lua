@@ -12,12 +12,13 @@ end
 
 --- Adds whole lines that stand for a line of the Dockerfile.
 function Writer:add(text, line)
-  self.parts[#self.parts + 1] = text
-  local lines = self.lines
-  lines[#lines + 1] = line
+  local parts, lines = self.parts, self.lines
+  local count = #lines + 1
+  parts[#parts + 1], lines[count] = text, line
   local at = text:find("\n", 1, true)
   while at do
-    lines[#lines + 1] = line
+    count = count + 1
+    lines[count] = line
     at = text:find("\n", at + 1, true)
   end
 end

@@ -114,6 +114,13 @@ end
 --- A Dockerfile's word as a recipe's: the same value, whatever its variables are.
 function recipe.from_docker(text, escape)
   if not text:find("[$'\"\\`]") then return text end
+  -- most words are the same in both, or a text in quotes with nothing special in it
+  if not text:find("['\"\\`]") then
+    local rest = text:gsub("%${[%a_][%w_]*}", ""):gsub("%$[%a_][%w_]*", "")
+    if not rest:find("$", 1, true) then return text end
+  end
+  local plain = text:match("^\"([^\"\\`$]*)\"$") or text:match("^'([^'\\`$]*)'$")
+  if plain then return plain end
   return write(scan.nodes(text, scan.docker(escape)))
 end
 
