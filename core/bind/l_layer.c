@@ -191,6 +191,21 @@ static void read_apply(lua_State *L, struct lam_apply *how, struct lamL_expected
 	lamL_read_limits(L, 3, &how->limits);
 }
 
+/* Sets the field `implied` of the table at the top: a list of paths, where there are any. */
+static void push_implied(lua_State *L, const struct lam_buf *implied)
+{
+	lua_Integer n = 0;
+
+	if (implied->len == 0)
+		return;
+	lua_newtable(L);
+	for (size_t at = 0; at < implied->len; at += strlen(implied->data + at) + 1) {
+		lua_pushstring(L, implied->data + at);
+		lua_rawseti(L, -2, ++n);
+	}
+	lua_setfield(L, -2, "implied");
+}
+
 /* layer.apply(source, target[, {form="overlay"|"tree", root=, userxattr=, keep=, diff_id=,
  * digest=, size=, compression=, uid=, gid=, ids=, limits={…}}]) -> info | nil, err */
 static int l_apply(lua_State *L)
@@ -206,6 +221,7 @@ static int l_apply(lua_State *L)
 	lua_settop(L, 3);
 	lamL_check_either(L, 1, "source", &source);
 	read_apply(L, &how, &want);
+	how.implied = lamL_buf(L);
 	keep = lamL_optfield(L, 3, "keep", NULL);
 	root = lamL_rootfield(L, 3);
 	if (lamL_open_either(&source, O_RDONLY, &err) < 0)
@@ -215,6 +231,7 @@ static int l_apply(lua_State *L)
 	if (result < 0 || lamL_verify(&out.stream, &want, &err) < 0)
 		return lamL_fail(L, &err);
 	lamL_push_stream(L, &out.stream, out.entries, out.bytes);
+	push_implied(L, how.implied);
 	return 1;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "layer/decode.h"
 
 struct lam_apply_limits {
@@ -26,6 +27,9 @@ struct lam_apply {
 	int compression;    /* what it has to be (enum lam_compression), -1: whatever it is */
 	int keep;           /* descriptor that gets a copy of the input, or -1 */
 	struct lam_apply_limits limits;
+	/* Gets the directories that have no entry of their own, each path with its NUL: what they
+	 * are like is for the layers below to say. May be NULL. */
+	struct lam_buf *implied;
 	void (*progress)(void *data, uint64_t done);
 	void *progress_data;
 };

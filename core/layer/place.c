@@ -81,7 +81,24 @@ static int make_implied(struct lam_placer *p, const char *path, struct timespec 
 		return -1;
 	if (fchmod(fd, 0755) < 0)
 		return lam_err_set(err, errno, "mode");
+	if (p->how->implied && lam_buf_put(p->how->implied, path, strlen(path) + 1, err) < 0)
+		return -1;
 	return remember(p, path, fd, 0755, mtime, err);
+}
+
+/* An entry that comes late says what its directory is like after all. */
+static void not_implied(const struct lam_placer *p, const char *path)
+{
+	struct lam_buf *list = p->how->implied;
+	size_t size = strlen(path) + 1;
+
+	for (size_t at = 0; list && at < list->len; at += strlen(list->data + at) + 1) {
+		if (strcmp(list->data + at, path) != 0)
+			continue;
+		list->len -= size;
+		memmove(list->data + at, list->data + at + size, list->len - at);
+		return;
+	}
 }
 
 static int make_parents(struct lam_placer *p, const char *path, struct timespec mtime,
@@ -342,6 +359,7 @@ int lam_place(struct lam_placer *p, const char *path, struct archive_entry *entr
 		return place_hardlink(p, parent, name, target, err);
 	switch (type) {
 	case AE_IFDIR:
+		not_implied(p, path);
 		return place_dir(p, parent, name, path, entry, err);
 	case AE_IFREG:
 		return place_file(p, parent, name, entry, err);

@@ -30,6 +30,7 @@
 local failure = require "lamina.util.failure"
 local files = require "lamina.exec.files"
 local fs = require "lamina.core.fs"
+local implied = require "lamina.exec.implied"
 local namespace = require "lamina.core.namespace"
 local network = require "lamina.exec.network"
 local overlay = require "lamina.core.overlay"
@@ -56,8 +57,12 @@ end
 
 --- Mounts layers (bottom first) as one tree; the answered core mount unmounts when it is closed.
 function exec.mount(store, layers, upper, work, volatile)
+  layers = exec.distinct(layers)
+  local lower = store.layers:paths(layers)
+  local correction = implied.folder(store, layers, exec.mount)
+  if correction then table.insert(lower, 1, correction) end
   return failure.check(overlay.mount {
-    lower = store.layers:paths(exec.distinct(layers)), upper = upper, work = work,
+    lower = lower, upper = upper, work = work,
     userxattr = store.userxattr, volatile = upper and volatile,
   })
 end

@@ -2,6 +2,7 @@
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local json = require "lamina.core.json"
 
 local layer = {}
 
@@ -9,7 +10,8 @@ local Layers = {}
 Layers.__index = Layers
 
 function layer.new(store)
-  return setmetatable({ store = store, db = store.db, dir = store.root .. "/layers" }, Layers)
+  return setmetatable({ store = store, db = store.db, dir = store.root .. "/layers",
+    known_implied = {} }, Layers)
 end
 
 --- The row of a layer, or nil.
@@ -38,9 +40,11 @@ end
 
 --- The row of a layer whose directory has its name; info as for adopt.
 function Layers:remember(info)
-  failure.check(self.db:run([[insert into layers (diff_id, tar_size, bytes, entries, created, boot)
-    values (?, ?, ?, ?, ?, ?) on conflict (diff_id) do update set boot = excluded.boot]],
-    info.diff_id, info.tar_size, info.bytes, info.entries, os.time(), self.store.boot))
+  failure.check(self.db:run([[insert into layers
+    (diff_id, tar_size, bytes, entries, created, boot, implied) values (?, ?, ?, ?, ?, ?, ?)
+    on conflict (diff_id) do update set boot = excluded.boot]],
+    info.diff_id, info.tar_size, info.bytes, info.entries, os.time(), self.store.boot,
+    info.implied and json.encode(info.implied) or nil))
   return true
 end
 
@@ -55,13 +59,28 @@ local function place(self, dir, info)
 end
 
 --- Gives a finished directory of tmp/ its name and its row: info = { diff_id, tar_size, entries,
--- bytes }. When the layer is there already, the directory is dropped.
+-- bytes, implied }. When the layer is there already, the directory is dropped.
 function Layers:adopt(dir, info)
   local _held <close> = self.store:hold()
   self.store:lease("layer", info.diff_id)
   self.store:transaction(place, self, dir, info)
   failure.check(fs.remove(dir))
   return info.diff_id
+end
+
+--- The directories that its tar has no entry for, as a set; nil where there are none.
+function Layers:implied(diff_id)
+  local known = self.known_implied[diff_id]
+  if known == nil then
+    local row = self:get(diff_id)
+    known = false
+    for _, path in ipairs(row and row.implied and failure.check(json.decode(row.implied)) or {}) do
+      known = known or {}
+      known[path] = true
+    end
+    if row then self.known_implied[diff_id] = known end
+  end
+  return known or nil
 end
 
 --- The descriptor of the blob it came as, if that is kept.

@@ -42,6 +42,9 @@ local migrations = {
   [[
   create table builds (id text primary key, started integer not null, record text not null);
   ]],
+  [[
+  alter table layers add column implied text; -- a JSON list of paths: exec/implied.lua
+  ]],
 }
 
 schema.version = #migrations
