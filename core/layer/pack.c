@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/ahead.h"
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fd.h"
@@ -20,7 +21,7 @@
 #include "layer/tarhead.h"
 #include "layer/xattrs.h"
 
-enum { BLOCK = 512, CHUNK = 1 << 20, DEPTH = 1024 };
+enum { BLOCK = 512, CHUNK = 1 << 20, LARGE = 16 << 20, DEPTH = 1024 };
 
 struct packer {
 	const struct lam_pack *how;
@@ -55,14 +56,31 @@ static int put_head(struct packer *p, const struct lam_tar_entry *entry, struct 
 	return p->pending.len >= CHUNK ? flush(p, err) : 0;
 }
 
+/* A file so large that reading beside the hashing pays for a thread. */
+static int put_large(struct packer *p, int fd, uint64_t size, struct lam_err *err)
+{
+	struct lam_ahead *ahead = flush(p, err) < 0 ? NULL : lam_ahead_new(fd, size, err);
+	const char *data;
+	ssize_t n;
+
+	if (!ahead)
+		return -1;
+	while ((n = lam_ahead_next(ahead, &data, err)) > 0) {
+		if (lam_encoder_put(p->encoder, data, (size_t)n, err) < 0) {
+			n = -1;
+			break;
+		}
+	}
+	lam_ahead_free(ahead);
+	return n < 0 ? -1 : 0;
+}
+
 /* Reads straight into what is hashed. A file that is cut meanwhile fails; one that grows keeps
  * the size it had. */
-static int put_content(struct packer *p, int fd, uint64_t size, struct lam_err *err)
+static int put_small(struct packer *p, int fd, uint64_t size, struct lam_err *err)
 {
 	uint64_t rest = size;
 
-	if (size > CHUNK)
-		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (rest > 0) {
 		size_t want = rest < CHUNK ? (size_t)rest : CHUNK;
 		ssize_t n;
@@ -80,6 +98,15 @@ static int put_content(struct packer *p, int fd, uint64_t size, struct lam_err *
 		if (p->pending.len >= CHUNK && flush(p, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int put_content(struct packer *p, int fd, uint64_t size, struct lam_err *err)
+{
+	if (size > CHUNK)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if (size >= LARGE ? put_large(p, fd, size, err) < 0 : put_small(p, fd, size, err) < 0)
+		return -1;
 	if (size % BLOCK) {
 		static const char zeros[BLOCK];
 
