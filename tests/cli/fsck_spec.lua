@@ -1,4 +1,5 @@
 local database = require "lamina.core.database"
+local sha256 = require("lamina.core.digest").sha256
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local json = require "lamina.core.json"
@@ -153,7 +154,18 @@ local faults = {
     end },
   { name = "a name of nothing", kind = "dangling-name",
     plant = function(root)
-      query(root, "insert into names values ('docker.io/library/gone:latest', 'sha256:0', 0)")
+      query(root, [[insert into names (name, image, stored)
+        values ('docker.io/library/gone:latest', 'sha256:0', 0)]])
+    end },
+  { name = "a name of an index that isn't there", kind = "broken-index",
+    plant = function(root) query(root, "update names set index_id = 'sha256:0'") end },
+  { name = "an index of an image that isn't there", kind = "broken-index",
+    plant = function(root)
+      local bytes = '{"manifests":[],"schemaVersion":2}'
+      local of = "sha256:" .. sha256(bytes)
+      helper.write(root .. "/blobs/sha256/" .. of:sub(8), bytes)
+      query(root, "insert into indexes values (?, 0, 0, null)", of)
+      query(root, "insert into members values (?, 1, 'sha256:0', 'linux/amd64')", of)
     end },
   { name = "a record that isn't what the configuration says", kind = "wrong-record",
     plant = function(root)

@@ -119,6 +119,11 @@ case tutorial_debian in
 *"$T"*) "$top/tests/support/debian.sh" "$top/build/fixtures/debian.tar" ;;
 esac
 
+# And a busybox for another kind of machine.
+case cli/platform in
+*"$T"*) "$top/tests/support/foreign.sh" "$top/build/fixtures/busybox-arm64.tar" ;;
+esac
+
 c_tests
 stage
 if [ "$(id -u)" = 0 ]; then

@@ -1,4 +1,5 @@
 --- The images of the store that somebody wants in an archive, as save.plan takes them.
+local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 
 local chosen = {}
@@ -14,21 +15,35 @@ local function names_for(image, text)
   return image.names
 end
 
-local function entry_of(store, image)
-  return { names = {}, has = {}, images = { { id = image.id, layers = image.layers,
-    config = store.images:config_bytes(image.id),
-    manifest = store.images:manifest_bytes(image.manifest) } } }
+local function value_of(store, image)
+  return { id = image.id, layers = image.layers, config = store.images:config_bytes(image.id),
+    manifest = store.images:manifest_bytes(image.manifest) }
 end
 
---- The images asked for, named as `images:resolve` takes them, each once, with their names.
-function chosen.entries(store, texts)
+--- An index with all its images, or an image alone.
+local function entry_of(store, image)
+  if not image.index then return { names = {}, has = {}, images = { value_of(store, image) } } end
+  local images = {}
+  for i, member in ipairs(store.indexes:members(image.index)) do
+    images[i] = value_of(store, store.images:resolve(member.image))
+    images[i].platform = platform.parse(member.platform)
+  end
+  return { names = {}, has = {}, images = images,
+    index = store.images:manifest_bytes(image.index) }
+end
+
+--- The images asked for, named as `images:resolve` takes them, each once, with their names. Of an
+-- index all its images, unless one platform is `wanted`.
+function chosen.entries(store, texts, wanted)
   local list, by_id = {}, {}
   for _, text in ipairs(texts) do
-    local image = store.images:resolve(text)
-    local entry = by_id[image.id]
+    local image = store.images:resolve(text, wanted)
+    if wanted then image.index = nil end
+    local id = image.index or image.id
+    local entry = by_id[id]
     if not entry then
       entry = entry_of(store, image)
-      list[#list + 1], by_id[image.id] = entry, entry
+      list[#list + 1], by_id[id] = entry, entry
     end
     for _, name in ipairs(names_for(image, text)) do
       if not entry.has[name] then table.insert(entry.names, name) end

@@ -23,8 +23,11 @@ local function refuse_other(input)
 end
 
 --- Where an archive is of both kinds, the OCI half says more: it has the manifests.
-local function read_images(input, platform)
-  if input:has(oci.file) and input:has("oci-layout") then return oci.images(input, platform) end
+local function read_images(input, options)
+  if input:has(oci.file) and input:has("oci-layout") then
+    if options.all_platforms then return require("lamina.archive.every").images(input) end
+    return oci.images(input, options.platform)
+  end
   if input:has(oci.flat_file) then return oci.flat(input) end
   if input:has(docker.file) then return docker.images(input) end
   return refuse_other(input)
@@ -56,21 +59,36 @@ local function add_name(input, images, name)
   table.insert(images[1].names, name)
 end
 
+--- What was read, image by image.
+local function each_image(images)
+  local list = {}
+  for _, one in ipairs(images) do
+    for _, image in ipairs(one.images or { one }) do list[#list + 1] = image end
+  end
+  return list
+end
+
+local function put(store, one)
+  if one.images then return store.indexes:put(one) end
+  return store.images:put(one)
+end
+
 --- Loads all images. options: from (a path, "-" for standard input), platform (nil: this
--- machine's), name (for the only image). Answers { { id =, names = } }; they are on disk then.
+-- machine's), all_platforms, name (for the only image). Answers { { id =, names = } }; they are on
+-- disk then.
 function load.run(store, options)
   local input <close> = source.open(store, options.from)
-  local images = read_images(input, options.platform)
+  local images = read_images(input, options)
   add_name(input, images, options.name)
   local wanted = layers.new(store, input)
-  for _, image in ipairs(images) do
+  for _, image in ipairs(each_image(images)) do
     need_layers(wanted, image, check_image(input, image), input.label)
   end
   wanted:prepare()
   wanted:adopt()
   local done = {}
   for i, image in ipairs(images) do
-    done[i] = { id = store.images:put(image), names = image.names }
+    done[i] = { id = put(store, image), names = image.names }
   end
   store:sync()
   return done

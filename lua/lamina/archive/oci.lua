@@ -15,7 +15,7 @@ local oci = {}
 
 oci.file, oci.flat_file = "index.json", "version"
 
-local deepest = 4 -- indexes in indexes
+oci.deepest = 4 -- indexes in indexes
 local containerd_name, ref_name = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 
 local function blob_name(input, of)
@@ -39,7 +39,7 @@ local function read_blob(input, of, limit)
 end
 
 --- The names that a descriptor in index.json carries. A bare tag names nothing by itself.
-local function names_of(of)
+function oci.names_of(of)
   local annotations = of.annotations or {}
   local text = annotations[containerd_name]
   if text then return { reference.format(reference.parse(text)) } end
@@ -50,7 +50,7 @@ local function names_of(of)
 end
 
 --- What accompanies an image and is none: build attestations.
-local function is_attestation(of)
+function oci.is_attestation(of)
   return (of.platform and of.platform.os == "unknown")
     or (of.annotations or {})["vnd.docker.reference.type"] ~= nil
 end
@@ -73,7 +73,7 @@ end
 local function choose(input, index, wanted)
   local list = {}
   for _, of in ipairs(index.manifests) do
-    if not is_attestation(of) then list[#list + 1] = of end
+    if not oci.is_attestation(of) then list[#list + 1] = of end
   end
   local best = platform.best(wanted, platforms_of(list))
   if not best and #list == 1 and not list[1].platform then best = 1 end
@@ -93,21 +93,26 @@ local function layers_of(input, document)
 end
 
 --- The image of a manifest; nil where it is something else (a signature, a chart).
-local function image_in(input, bytes, document)
+function oci.image_in(input, bytes, document)
   if not media_type.is_config(document.config.mediaType) then return nil end
   return { manifest = bytes, names = {}, layers = layers_of(input, document),
     config = read_blob(input, document.config, config_check.limit) }
 end
 
-local function image_of(input, of, wanted, depth)
+--- The manifest or index that a descriptor stands for: its bytes, and decoded.
+function oci.document(input, of)
   local bytes = read_blob(input, of, manifest.limit)
-  local document = manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
-  if document.kind == "manifest" then return image_in(input, bytes, document) end
-  if depth >= deepest then input:refuse("indexes nested deeper than %d", deepest) end
+  return bytes, manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
+end
+
+local function image_of(input, of, wanted, depth)
+  local bytes, document = oci.document(input, of)
+  if document.kind == "manifest" then return oci.image_in(input, bytes, document) end
+  if depth >= oci.deepest then input:refuse("indexes nested deeper than %d", oci.deepest) end
   return image_of(input, choose(input, document, wanted), wanted, depth + 1)
 end
 
-local function check_layout(input)
+function oci.check_layout(input)
   local layout, err = json.decode(input:read("oci-layout", 4096), { strict = true })
   if layout == nil then input:refuse("oci-layout: %s", err.message) end
   local version = type(layout) == "table" and layout.imageLayoutVersion
@@ -121,9 +126,9 @@ end
 local function chosen(input, index, wanted, is_asked)
   local list, by_name = {}, {}
   for _, of in ipairs(index.manifests) do
-    local name, fits = names_of(of)[1], not of.platform or platform.matches(wanted, of.platform)
+    local name, fits = oci.names_of(of)[1], not of.platform or platform.matches(wanted, of.platform)
     local other = name and by_name[name]
-    if not is_attestation(of) and (fits or not is_asked) then
+    if not oci.is_attestation(of) and (fits or not is_asked) then
       if not other then
         list[#list + 1] = of
         if name then by_name[name] = #list end
@@ -139,7 +144,7 @@ end
 --- The images of a layout: { config = bytes, manifest = bytes, names =, layers = { { path, digest,
 -- size, media_type } } }, each once. `asked` is a platform, or nil for this machine's.
 function oci.images(input, asked)
-  check_layout(input)
+  oci.check_layout(input)
   local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
   if index.kind ~= "index" then input:refuse("index.json: an index expected") end
   local wanted, images, by_digest = asked or platform.host(), {}, {}
@@ -148,7 +153,7 @@ function oci.images(input, asked)
     if image then
       local first = by_digest[of.digest] or image
       if first == image then images[#images + 1], by_digest[of.digest] = image, image end
-      local names = names_of(of)
+      local names = oci.names_of(of)
       table.move(names, 1, #names, #first.names + 1, first.names)
     end
   end
@@ -165,7 +170,7 @@ function oci.flat(input)
     input:refuse("manifest.json: one image's manifest expected")
   end
   input.is_flat = true
-  return { image_in(input, bytes, document) or input:refuse("it holds no image") }
+  return { oci.image_in(input, bytes, document) or input:refuse("it holds no image") }
 end
 
 return oci

@@ -5,7 +5,8 @@
 --   plan:write(tar.new(fd))
 --
 -- An entry is { names =, images = { { id =, config = bytes, manifest = bytes or nil, layers = diff
--- IDs, annotations = } } }. Images needn't be in the store, their layers are.
+-- IDs, annotations =, platform = } }, index = bytes or nil }: several images are for several
+-- platforms. They needn't be in the store, their layers are.
 --
 -- Layers are the bytes they came as, or the canonical tar of what is in the store. Names are sorted
 -- and times 0: the same images give the same bytes.
@@ -17,6 +18,7 @@ local image_manifest = require "lamina.image.manifest"
 local json = require "lamina.core.json"
 local media_type = require "lamina.image.media_type"
 local outgoing = require "lamina.archive.outgoing"
+local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 
 local save = {}
@@ -74,17 +76,18 @@ local function text_or_nil(value)
   return type(value) == "string" and value or nil
 end
 
---- The index's entries for one image: one a name, or one without. Podman takes the image's name
+local function platform_of(image)
+  local config = image.platform or config_check.parse(image.config)
+  return config.os and config.architecture and { os = config.os,
+    architecture = config.architecture, variant = text_or_nil(config.variant) } or nil
+end
+
+--- The index's entries for one document: one a name, or one without. Podman takes the image's name
 -- from ref.name, Docker and containerd from their own annotation.
-local function index_entries(plan, bytes, kind, image, names)
-  local config = config_check.parse(image.config)
+local function index_entries(plan, of, names)
   local function entry(annotations)
-    table.insert(plan.manifests, {
-      mediaType = kind or media_type.manifest, size = #bytes,
-      digest = add_bytes(plan, bytes), annotations = annotations,
-      platform = config.os and config.architecture and { os = config.os,
-        architecture = config.architecture, variant = text_or_nil(config.variant) } or nil,
-    })
+    table.insert(plan.manifests, { mediaType = of.mediaType, size = of.size, digest = of.digest,
+      platform = of.platform, annotations = annotations })
   end
   for _, name in ipairs(names) do
     entry { ["io.containerd.image.name"] = name, ["org.opencontainers.image.ref.name"] = name }
@@ -106,7 +109,8 @@ local function docker_entries(plan, image, layers, names)
   end
 end
 
-local function add_image(plan, image, names)
+--- Adds what one image is made of; answers its manifest's descriptor and its layers'.
+local function add_image(plan, image)
   local layers = {}
   for i, diff_id in ipairs(image.layers) do
     local blob = plan.layers:get(diff_id)
@@ -115,8 +119,34 @@ local function add_image(plan, image, names)
   end
   add_bytes(plan, image.config)
   local bytes, kind = manifest_bytes(image, layers)
-  index_entries(plan, bytes, kind, image, names)
-  docker_entries(plan, image, layers, names)
+  local of = image_descriptor.new(kind or media_type.manifest, add_bytes(plan, bytes), #bytes)
+  of.platform = platform_of(image)
+  return of, layers
+end
+
+--- The index as it came, or a new one where a manifest is written anew.
+local function index_bytes(given, list)
+  local known = given and image_manifest.parse(given).manifests or {}
+  local is_same = #known == #list
+  for i, of in ipairs(known) do is_same = is_same and list[i].digest == of.digest end
+  return is_same and given or image_manifest.encode_index(list)
+end
+
+--- Adds an image, or an index of several; docker's own documents know one only: this machine's.
+local function add_entry(plan, entry)
+  local list, platforms, layers = {}, {}, {}
+  for i, image in ipairs(entry.images) do
+    list[i], layers[i] = add_image(plan, image)
+    platforms[i] = list[i].platform or { os = "unknown", architecture = "unknown" }
+  end
+  local of = list[1]
+  if #list > 1 or entry.index then
+    local bytes = index_bytes(entry.index, list)
+    of = image_descriptor.new(media_type.index, add_bytes(plan, bytes), #bytes)
+  end
+  index_entries(plan, of, entry.names)
+  local own = platform.best(platform.host(), platforms) or 1
+  docker_entries(plan, entry.images[own], layers[own], entry.names)
 end
 
 local function add_json(plan, name, value)
@@ -150,7 +180,7 @@ function save.plan(store, entries, options)
     end
   end
   layers:prepare(diff_ids)
-  for _, entry in ipairs(entries) do add_image(plan, entry.images[1], entry.names) end
+  for _, entry in ipairs(entries) do add_entry(plan, entry) end
   add_documents(plan, options.format)
   return plan
 end

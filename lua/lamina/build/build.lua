@@ -16,7 +16,8 @@
 --     bus = event.new(),        -- hears what happens, see below
 --     network = nil,            -- "none" or "host" for steps that name no network themselves
 --     labels = { { "k", "v" } },-- applied last, to the target only (--label)
---     platform = "linux/amd64", -- default: this machine's
+--     platform = "linux/amd64", -- default: this machine's; several, with commas between them,
+--                               -- make an index
 --     secrets = { id = { path = "file" } or { env = "NAME" } },
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
@@ -57,8 +58,10 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
+local context = require "lamina.build.context"
 local export = require "lamina.build.export"
 local finish = require "lamina.build.finish"
+local graphs = require "lamina.build.graphs"
 local keeper = require "lamina.build.keeper"
 local label = require "lamina.build.label"
 local options_of = require "lamina.build.options"
@@ -84,17 +87,35 @@ local function evaluate(options)
   }
 end
 
+local function with(options, more)
+  local all = {}
+  for key, value in pairs(options) do all[key] = value end
+  for key, value in pairs(more) do all[key] = value end
+  return all
+end
+
+--- The graph of the target for each platform. What the recipe says may depend on it.
+local function resolve_each(store, options)
+  local parts = {}
+  for i, one in ipairs(options.platforms) do
+    local own = with(options, { platform = one })
+    local plan = evaluate(own)
+    if options.planned then options.planned(plan) end
+    local target = resolve.target(plan, options.target)
+    finish.names(target, options) -- a wrong name is told before anything runs
+    parts[i] = resolve.graph(plan, target, store, own)
+  end
+  return graphs.join(parts, options.platforms)
+end
+
 --- What stands before anything runs: the options, complete, and the graph of the target. Layers
 -- that are needed are kept by options.keeper, which the caller closes.
 local function prepare(store, given)
   local options = options_of.complete(given)
-  options.outputs = export.check(options.outputs)
-  local plan = evaluate(options)
-  if options.planned then options.planned(plan) end
-  local target = resolve.target(plan, options.target)
-  finish.names(target, options) -- a wrong name is told before anything runs
+  options.outputs = export.check(options.outputs, #options.platforms)
+  options.contexts = context.set(store, options)
   options.keeper = keeper.new(store)
-  local ok, graph = pcall(resolve.graph, plan, target, store, options)
+  local ok, graph = pcall(resolve_each, store, options)
   if ok then
     if options.inputs then options.inputs:learn_graph(graph) end
     return options, graph
@@ -105,10 +126,8 @@ end
 
 --- Makes all of it once more and compares (build/verify.lua).
 local function verify(store, given, graph)
-  local again = {}
-  for key, value in pairs(given) do again[key] = value end
-  again.no_cache, again.forgets, again.planned = true, true, nil
-  local options, second = prepare(store, again)
+  local options, second = prepare(store, with(given, { no_cache = true, forgets = true,
+    planned = false }))
   local _kept <close> = options.keeper
   options.bus:emit("build.started", { total = #second.vertices })
   solve.run(second, store, options)

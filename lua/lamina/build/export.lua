@@ -4,9 +4,9 @@
 --   export.run(what)           -- what = { store =, outputs =, images =, names =, … }
 --
 -- An output is { type = "oci", dest = "x.tar", … }; `options` of its kind lists what else it takes.
--- A kind has `options` (name -> "text" or "truth"), `check(output)` and `write(what, output)`,
--- which answers what it has made, for the metadata: { digest =, media_type =, size =, id =, names
--- = }.
+-- A kind has `options` (name -> "text" or "truth"), `check(output, platforms)` and
+-- `write(what, output)`, which answers what it has made, for the metadata: { digest =,
+-- media_type =, size =, id =, names = }.
 local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 
@@ -49,7 +49,7 @@ local function unknown(name, key, kind)
     near and ("did you mean '%s'?"):format(near) or "known are " .. table.concat(known, ", "))
 end
 
-local function check_one(given)
+local function check_one(given, platforms)
   local kind, name = find(given.type)
   local output = { type = name, kind = kind }
   for key, value in pairs(given) do
@@ -57,15 +57,16 @@ local function check_one(given)
       output[key] = convert(name, key, value, kind.options[key] or unknown(name, key, kind))
     end
   end
-  if kind.check then kind.check(output) end
+  if kind.check then kind.check(output, platforms) end
   return output
 end
 
---- Checks outputs and answers them with their kinds; without any, the image goes into the store.
-function export.check(outputs)
+--- Checks outputs for so many platforms and answers them with their kinds; without any, the image
+-- goes into the store.
+function export.check(outputs, platforms)
   local list, streams = {}, 0
   for i, given in ipairs(outputs or {}) do
-    list[i] = check_one(given)
+    list[i] = check_one(given, platforms)
     if list[i].is_stream then streams = streams + 1 end
   end
   if streams > 1 then usage("only one output can be standard output", "dest=FILE names a file") end

@@ -75,7 +75,8 @@ end
 --- The step's label.
 function label.of(step)
   local form = forms[step.op]
-  return clip(form and form(step) or step.op)
+  local text = form and form(step) or step.op
+  return clip(step.for_platform and ("[%s] %s"):format(step.for_platform, text) or text)
 end
 
 --- The step with its number and place: `step 3 (run "false"), recipe.lua:7`.

@@ -32,6 +32,19 @@ local function default_jobs()
   return math.max(4, sched.cores())
 end
 
+--- What the image is for: one platform, or several, each once.
+local function platforms(given)
+  local list, seen = {}, {}
+  for word in (given.platform or ""):gmatch("[^,]+") do
+    local of = platform.parse(word)
+    local name = platform.format(of)
+    if not seen[name] then list[#list + 1] = of end
+    seen[name] = true
+  end
+  if #list == 0 then list[1] = platform.host() end
+  return list
+end
+
 --- A copy of the options in which nothing is missing.
 function options.complete(given)
   local all = {}
@@ -41,7 +54,8 @@ function options.complete(given)
   all.context = all.context or "."
   all.bus = all.bus or require("lamina.util.event").new()
   all.jobs = all.jobs or default_jobs()
-  all.platform = all.platform and platform.parse(all.platform) or platform.host()
+  all.platforms = platforms(all)
+  all.platform, all.platform_is_asked = all.platforms[1], given.platform ~= nil
   all.epoch, all.proxies = source_date_epoch(all.source_date_epoch, all.args), proxies(all.args)
   return all
 end

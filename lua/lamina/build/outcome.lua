@@ -40,7 +40,8 @@ local function metadata(made)
   for _, one in ipairs(made) do
     if one.digest then
       return {
-        ["containerimage.digest"] = one.digest, ["containerimage.config.digest"] = one.id,
+        ["containerimage.digest"] = one.digest,
+        ["containerimage.config.digest"] = not one.is_index and one.id or nil,
         ["containerimage.descriptor"] = { digest = one.digest, size = one.size,
           mediaType = one.media_type or media_type.manifest },
         ["image.name"] = #one.names > 0 and table.concat(one.names, ",") or nil,
@@ -50,6 +51,13 @@ local function metadata(made)
   return {}
 end
 
+--- The id of the first index that was made.
+local function index_of(made)
+  for _, one in ipairs(made) do
+    if one.digest then return one.digest end
+  end
+end
+
 local function write(path, text)
   if path then failure.check(fs.write(path, text, { mode = 420 })) end -- 0644
 end
@@ -57,13 +65,16 @@ end
 --- Writes all outputs of a solved graph; answers { image =, names =, outputs =, metadata = }.
 function outcome.deliver(store, graph, options)
   local names = finish.names(graph.target, options)
-  local images = { finish.image(graph.state, options) }
+  local images = {}
+  for i, part in ipairs(graph.parts) do images[i] = finish.image(part.state, options) end
   local what = { store = store, outputs = options.outputs, images = images, names = names,
-    id = images[1].id, names_of = function(output) return names_of(names, output) end }
+    id = #images == 1 and images[1].id or nil,
+    names_of = function(output) return names_of(names, output) end }
   if export.is_slow(options.outputs) then options.keeper:settle() end
   local made = export.run(what)
-  local result = { image = what.id, names = names, outputs = made, metadata = metadata(made) }
-  write(options.iidfile, what.id)
+  local result = { image = what.id or index_of(made), names = names, outputs = made,
+    metadata = metadata(made) }
+  if result.image then write(options.iidfile, result.image) end
   write(options.metadata_file, failure.check(json.encode(result.metadata, { indent = 2 })) .. "\n")
   return result
 end

@@ -138,7 +138,7 @@ function resolve.graph(plan, target, store, options)
   local graph = { vertices = {}, target = target, order = {} }
   local self = setmetatable({
     plan = plan, store = store, options = options, results = {}, graph = graph,
-    contexts = context.set(store, options),
+    contexts = options.contexts or context.set(store, options),
   }, Resolver)
   local wanted = needed(plan, target)
   for _, step in ipairs(plan.steps) do

@@ -68,6 +68,17 @@ function source.recipe(context)
   return file_of(context.options.file, check_context(context.arguments[1] or "."))
 end
 
+--- One platform or several, with commas or as several options.
+local function platforms(given)
+  local list = {}
+  for _, words in ipairs(type(given) == "table" and given or { given }) do
+    for word in words:gmatch("[^,]+") do
+      list[#list + 1] = platform.format(platform.parse(word))
+    end
+  end
+  return #list > 0 and table.concat(list, ",") or nil
+end
+
 --- The options of build.run and recipe.evaluate that a command line gives: file or text and name,
 -- context, args, platform. `written` is what stands in the file, `parsed` a Dockerfile as it is
 -- read.
@@ -75,7 +86,7 @@ function source.options(context)
   local options = context.options
   local dir = check_context(context.arguments[1] or ".")
   local given = { context = dir, args = arguments(options.build_arg) }
-  given.platform = options.platform and platform.format(platform.parse(options.platform))
+  given.platform = platforms(options.platform)
   read(given, file_of(options.file, dir))
   return given
 end

@@ -8,6 +8,7 @@
 local environment = require "lamina.commit.environment"
 local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
+local foreign = require "lamina.exec.foreign"
 local fs = require "lamina.core.fs"
 local settings = require "lamina.commit.settings"
 local terminal = require "lamina.core.terminal"
@@ -45,9 +46,17 @@ local function take_root(store, record)
   failure.check(fs.chmod(upper, entry.mode & 4095)) -- 07777
 end
 
+--- An image for another machine needs an interpreter; one that doesn't say so may be for this one.
+local function check_platform(image)
+  local whole = image.config
+  if not whole.architecture or whole.architecture == "" then return end
+  foreign.check { os = whole.os or "linux", architecture = whole.architecture }
+end
+
 local function create(store, options, words)
   local _held <close> = store:hold() -- the image's layers stay until the container keeps them
-  local image = store.images:resolve(options.image)
+  local image = store.images:resolve(options.image, options.platform)
+  check_platform(image)
   local config = settings.config(options, words, image)
   if #settings.command(config) == 0 then
     failure.raise("invalid-input", ("image %s has no command, and none was given")

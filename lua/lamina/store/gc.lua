@@ -46,6 +46,9 @@ function Collector:used_blobs()
   for _, row in ipairs(rows(self.store, "select id, manifest from images")) do
     if not self.gone.images[row.id] then used[row.id], used[row.manifest] = true, true end
   end
+  for _, row in ipairs(rows(self.store, "select id from indexes")) do
+    if not self.gone.indexes[row.id] then used[row.id] = true end
+  end
   for _, row in ipairs(rows(self.store,
     "select diff_id, blob from layers where blob is not null")) do
     if not self.gone.layers[row.diff_id] then used[row.blob] = true end
@@ -104,15 +107,16 @@ function Collector:sweep_layers()
 end
 
 --- Removes what nothing names; answers { layers, blobs, logs, bytes }. options: dry_run; gone =
--- { images, containers, builds (sets of ids), cache (set of keys) } counts as if it were removed
--- already.
+-- { images, indexes, containers, builds (sets of ids), cache (set of keys) } counts as if it were
+-- removed already.
 function gc.sweep(store, options)
   options = options or {}
   local gone = options.gone or {}
   local self = setmetatable({ store = store, dry_run = options.dry_run,
     report = { layers = 0, blobs = 0, logs = 0, bytes = 0 },
-    gone = { images = gone.images or {}, containers = gone.containers or {},
-      cache = gone.cache or {}, builds = gone.builds or {}, layers = {} } }, Collector)
+    gone = { images = gone.images or {}, indexes = gone.indexes or {},
+      containers = gone.containers or {}, cache = gone.cache or {}, builds = gone.builds or {},
+      layers = {} } }, Collector)
   store:workspace()
   local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   store:sweep()

@@ -31,10 +31,11 @@ function Image.__index(self, key)
   return config
 end
 
+--- The names that are its own, and no index's.
 local function names_of(db, id)
   local names = {}
-  for i, row in ipairs(failure.check(db:rows("select name from names where image = ? order by name",
-    id))) do
+  for i, row in ipairs(failure.check(db:rows([[select name from names where image = ?
+    and index_id is null order by name]], id))) do
     names[i] = row.name
   end
   return names
@@ -46,10 +47,12 @@ local function layer_list(text)
   return list
 end
 
-local function wrap(self, row)
+--- `index` is the id of the index through which it was found, whose names are meant then.
+local function wrap(self, row, index)
   return setmetatable({ store = self.store, id = row.id, manifest = row.manifest,
     created = row.created, stored = row.stored, size = row.size, layers = layer_list(row.layers),
-    names = names_of(self.db, row.id) }, Image)
+    names = index and self.store.indexes:names(index) or names_of(self.db, row.id),
+    index = index }, Image)
 end
 
 --- The manifest of an image that is made here: layers uncompressed, or the blobs they came as.
@@ -121,27 +124,39 @@ local function by_id(self, id)
   return row and wrap(self, row)
 end
 
-local function by_name(self, text)
+--- The image of an index that is for a platform, or for this machine.
+local function of_index(self, id, wanted, text)
+  local row = failure.check(self.db:row("select * from images where id = ?",
+    self.store.indexes:pick(id, wanted, text)))
+  return row and wrap(self, row, id)
+end
+
+local function by_digest(self, of, wanted, text)
+  local row = failure.check(self.db:row("select * from images where manifest = ?", of))
+  if row then return wrap(self, row) end
+  return self.store.indexes:has(of) and of_index(self, of, wanted, text) or nil
+end
+
+local function by_name(self, text, wanted)
   local ok, ref = pcall(reference.parse, text)
   if not ok then return nil end
-  if ref.digest then
-    local row = failure.check(self.db:row("select * from images where manifest = ?", ref.digest))
-    return row and wrap(self, row)
-  end
-  local row = failure.check(self.db:row(
-    "select images.* from names join images on images.id = names.image where name = ?",
-    reference.format(ref)))
+  if ref.digest then return by_digest(self, ref.digest, wanted, text) end
+  local row = failure.check(self.db:row([[select images.*, names.index_id from names
+    join images on images.id = names.image where name = ?]], reference.format(ref)))
+  if row and row.index_id then return of_index(self, row.index_id, wanted, text) end
   return row and wrap(self, row)
 end
 
-local function by_prefix(self, text)
-  local hex = text:gsub("^sha256:", "")
+local function by_prefix(self, text, wanted)
+  local hex = text:gsub("^sha256:", ""):lower()
   if not hex:match("^%x+$") or #hex > 64 then return nil end
   local rows = failure.check(self.db:rows("select * from images where id glob ? limit 2",
-    "sha256:" .. hex:lower() .. "*"))
-  if #rows > 1 then
+    "sha256:" .. hex .. "*"))
+  local indexes = self.store.indexes:beginning(hex)
+  if #rows + #indexes > 1 then
     failure.raise("ambiguous", ("several images have an id that begins with '%s'"):format(hex))
   end
+  if indexes[1] then return of_index(self, indexes[1].id, wanted, text) end
   return rows[1] and wrap(self, rows[1])
 end
 
@@ -158,15 +173,17 @@ local function not_found(self, text)
   })
 end
 
---- The image of an id, name, digest or unambiguous beginning of an id, in that order.
-function Images:resolve(text)
+--- The image of an id, name, digest or unambiguous beginning of an id, in that order. Where that
+-- is an index, the image for a platform, or else this machine's.
+function Images:resolve(text, wanted)
   local found
   if descriptor.is_digest(text) then
-    found = by_id(self, text) or by_name(self, "x@" .. text)
+    found = by_id(self, text) or by_digest(self, text, wanted, text)
   elseif text:match("^%x+$") and #text == 64 then
-    found = by_id(self, "sha256:" .. text)
+    found = by_id(self, "sha256:" .. text) or by_digest(self, "sha256:" .. text, wanted, text)
   end
-  return found or by_name(self, text) or by_prefix(self, text) or not_found(self, text)
+  return found or by_name(self, text, wanted) or by_prefix(self, text, wanted)
+    or not_found(self, text)
 end
 
 --- All images, newest first.
@@ -179,10 +196,10 @@ function Images:list()
   return list
 end
 
---- Gives an image a name, which leaves the image that had it.
-function Images:tag(id, name)
-  failure.check(self.db:run("insert or replace into names values (?, ?, ?)",
-    reference.target(name), id, os.time()))
+--- Gives an image a name, which leaves the image that had it; an index, with `index`.
+function Images:tag(id, name, index)
+  failure.check(self.db:run([[insert or replace into names (name, image, stored, index_id)
+    values (?, ?, ?, ?)]], reference.target(name), id, os.time(), index))
 end
 
 --- Takes a name away; answers whether it was there.
@@ -196,15 +213,28 @@ function Images:users(id)
   return failure.check(self.db:rows("select id, name, status from containers where image = ?", id))
 end
 
+--- Raises where a container was made from an image.
+function Images:check_unused(id)
+  local users = self:users(id)
+  if #users == 0 then return end
+  failure.raise("name-in-use", ("image %s is used by container %s"):format(id:sub(8, 19),
+    users[1].name), { hint = "remove the container first, or use --force" })
+end
+
+--- An image of an index goes with that.
+local function check_alone(self, id)
+  local index = self.store.indexes:having(id)[1]
+  if not index then return end
+  failure.raise("name-in-use", ("image %s belongs to the index %s"):format(id:sub(8, 19),
+    index.id:sub(8, 19)), { hint = "remove the index; it goes with that" })
+end
+
 --- Removes an image with all its names. A container that was made from it keeps it, unless forced;
 -- a container's layers stay in any case. What nobody uses any more goes with `prune`.
 function Images:remove(id, options)
-  local users = self:users(id)
-  if #users > 0 and not (options and options.force) then
-    failure.raise("name-in-use", ("image %s is used by container %s"):format(id:sub(8, 19),
-      users[1].name), { hint = "remove the container first, or use --force" })
-  end
+  if not (options and options.force) then self:check_unused(id) end
   self.store:transaction(function()
+    check_alone(self, id)
     failure.check(self.db:run("delete from names where image = ?", id))
     failure.check(self.db:run("delete from images where id = ?", id))
     return true

@@ -54,12 +54,36 @@ function Pruner:is_used(image)
   return false
 end
 
---- Images without a name and, with `all`, those that no container uses.
+--- Whether a container uses one of an index's images.
+function Pruner:uses_any(index)
+  for _, member in ipairs(index.members) do
+    if self:is_used { id = member.image } then return true end
+  end
+  return false
+end
+
+--- Indexes, with the images that are theirs alone, on the terms of images.
+function Pruner:remove_indexes()
+  local indexes = self.store.indexes
+  for _, index in ipairs(indexes:list()) do
+    local alone = indexes:own_images(index.id)
+    if (#index.names == 0 or self.options.all) and self:is_old(index.stored)
+      and not self:uses_any(index)
+      and self:take("indexes", index.id, function() indexes:remove(index.id) end) then
+      table.insert(self.report.images, { id = index.id, names = json.array(index.names) })
+      for _, row in ipairs(alone) do self.gone.images[row.id] = true end
+    else
+      for _, member in ipairs(index.members) do self.kept[member.image] = true end
+    end
+  end
+end
+
+--- Images without a name and, with `all`, those that no container uses; none that an index has.
 function Pruner:remove_images()
   local images = self.store.images
   for _, image in ipairs(images:list()) do
     if (#image.names == 0 or self.options.all) and self:is_old(image.stored)
-      and not self:is_used(image)
+      and not self.kept[image.id] and not self.gone.images[image.id] and not self:is_used(image)
       and self:take("images", image.id, function() images:remove(image.id) end) then
       table.insert(self.report.images, { id = image.id, names = json.array(image.names) })
     end
@@ -111,13 +135,17 @@ end
 -- stored, builds begun and cache records used before then), dry_run. Answers { layers, blobs, logs,
 -- cache, mounts, bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
 function prune.run(store, options)
-  local gone = { containers = {}, images = {}, cache = {}, mounts = {}, builds = {} }
+  local gone = { containers = {}, images = {}, indexes = {}, cache = {}, mounts = {},
+    builds = {} }
   local report = { cache = 0, mounts = 0, bytes = 0, containers = json.array {},
     images = json.array {}, dry_run = options.dry_run or false }
-  local self = setmetatable({ store = store, options = options, report = report, gone = gone },
-    Pruner)
+  local self = setmetatable({ store = store, options = options, report = report, gone = gone,
+    kept = {} }, Pruner)
   if options.containers then self:remove_containers() end
-  if options.images then self:remove_images() end
+  if options.images then
+    self:remove_indexes()
+    self:remove_images()
+  end
   if options.cache then
     self:forget_cache()
     self:forget_builds()

@@ -45,6 +45,18 @@ local migrations = {
   [[
   alter table layers add column implied text; -- a JSON list of paths: exec/implied.lua
   ]],
+  [[
+  create table indexes (
+    id text primary key, created integer not null, stored integer not null, boot text
+  ) without rowid;
+  create table members (
+    index_id text not null references indexes (id), place integer not null,
+    image text not null references images (id), platform text not null,
+    primary key (index_id, place)
+  ) without rowid;
+  create index members_image on members (image);
+  alter table names add column index_id text references indexes (id);
+  ]],
 }
 
 schema.version = #migrations
@@ -58,6 +70,13 @@ local function refuse_newer(version, path)
   failure.raise("unsupported",
     ("%s was written by a newer lamina (version %d of the store, this one knows %d)"):format(
       path, version, schema.version), { hint = "use that lamina, or another --root" })
+end
+
+local function refuse_older(version, path)
+  failure.raise("unsupported",
+    ("%s was written by an older lamina (version %d of the store, this one knows %d)"):format(
+      path, version, schema.version),
+    { hint = "make it writable once, so that it can be brought up to date" })
 end
 
 local function migrate(db, path)
@@ -98,7 +117,10 @@ function schema.open(path, readonly)
     failure.check(db, err)
     local version = version_of(db)
     refuse_newer(version, path)
-    if version < schema.version and not readonly then migrate(db, path) end
+    if version < schema.version then
+      if readonly then refuse_older(version, path) end
+      migrate(db, path)
+    end
   end)
   if ok then return db end
   if db then db:close() end

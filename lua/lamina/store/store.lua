@@ -16,6 +16,7 @@ local containers = require "lamina.store.container"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local images = require "lamina.store.image"
+local indexes = require "lamina.store.index"
 local layers = require "lamina.store.layer"
 local lock = require "lamina.store.lock"
 local logs = require "lamina.store.log"
@@ -107,7 +108,8 @@ end
 local function settle_unsynced(self)
   if self.boot == "" then return end
   local row = failure.check(self.db:row([[select exists (select 1 from layers where boot <> ?1)
-    or exists (select 1 from images where boot <> ?1) as found]], self.boot))
+    or exists (select 1 from images where boot <> ?1)
+    or exists (select 1 from indexes where boot <> ?1) as found]], self.boot))
   if row and row.found == 1 then require("lamina.store.unsynced").settle(self) end
 end
 
@@ -132,7 +134,8 @@ function store.open(options)
   self.userxattr, self.ids = self.home.userxattr or false, self.home.ids
   self.db = schema.open(root .. "/lamina.db", readonly)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
-  self.images, self.containers = images.new(self), containers.new(self)
+  self.images, self.indexes = images.new(self), indexes.new(self)
+  self.containers = containers.new(self)
   self.cache, self.builds, self.logs = cache.new(self), builds.new(self), logs.new(self)
   if readonly or options.rebuilds then return self end
   local ok, err = pcall(settle, self)
@@ -203,6 +206,7 @@ end
 -- before the sync are covered by it: others make more meanwhile.
 function Store:sync()
   local made, named = unsynced(self, "diff_id", "layers"), unsynced(self, "id", "images")
+  local indexes_made = unsynced(self, "id", "indexes")
   failure.check(fs.syncfs(self.root))
   self:transaction(function()
     for _, row in ipairs(made) do
@@ -210,6 +214,9 @@ function Store:sync()
     end
     for _, row in ipairs(named) do
       failure.check(self.db:run("update images set boot = null where id = ?", row.key))
+    end
+    for _, row in ipairs(indexes_made) do
+      failure.check(self.db:run("update indexes set boot = null where id = ?", row.key))
     end
     return true
   end)

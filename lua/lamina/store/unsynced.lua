@@ -44,7 +44,15 @@ local function has_all(store, row)
   return true
 end
 
+local function forget_index(store, id)
+  failure.check(store.db:run("delete from names where index_id = ?", id))
+  failure.check(store.db:run("delete from members where index_id = ?", id))
+  failure.check(store.db:run("delete from indexes where id = ?", id))
+  return true
+end
+
 local function forget_image(store, id)
+  for _, row in ipairs(store.indexes:having(id)) do forget_index(store, row.id) end
   failure.check(store.db:run("delete from names where image = ?", id))
   failure.check(store.db:run("delete from images where id = ?", id))
   return true
@@ -67,6 +75,15 @@ local function settle_image(store, row)
   bury_damaged(store, row.manifest)
 end
 
+local function settle_index(store, id)
+  if pcall(store.blobs.get, store.blobs, id) then
+    failure.check(store.db:run("update indexes set boot = null where id = ?", id))
+    return
+  end
+  store:transaction(forget_index, store, id)
+  bury_damaged(store, id)
+end
+
 --- Looks at all of them, while nobody else gives anything its name.
 function unsynced.settle(store)
   local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
@@ -75,6 +92,9 @@ function unsynced.settle(store)
   end
   for _, row in ipairs(rows(store, "select id, manifest, layers from images where boot <> ?")) do
     settle_image(store, row)
+  end
+  for _, row in ipairs(rows(store, "select id from indexes where boot <> ?")) do
+    settle_index(store, row.id)
   end
 end
 

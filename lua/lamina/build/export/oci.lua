@@ -40,8 +40,8 @@ function oci.write_as(what, to, format)
     output.to(to.dest, "build", function(fd) plan:write(tar.new(fd)) end)
   end
   local of = plan.manifests[1]
-  return { id = what.id, digest = of.digest, size = of.size, media_type = of.mediaType,
-    names = entry.names }
+  return { id = what.id or of.digest, is_index = what.id == nil or nil, digest = of.digest,
+    size = of.size, media_type = of.mediaType, names = entry.names }
 end
 
 function oci.write(what, to)

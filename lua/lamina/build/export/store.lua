@@ -1,18 +1,33 @@
---- -o type=store: the image goes into the store, under its names. What a build does by itself.
+--- -o type=store: the image goes into the store, under its names; what a build does by itself.
 local failure = require "lamina.util.failure"
+local media_type = require "lamina.image.media_type"
+local platform = require "lamina.image.platform"
 
 local store = { options = { name = "text" } }
 
+local function put_image(images, image, names)
+  local id = failure.check(images:put { config = image.config, names = names,
+    created = image.created, annotations = image.annotations })
+  local digest = images:resolve(id).manifest
+  return { id = id, digest = digest, names = names, size = #images:manifest_bytes(digest) }
+end
+
+--- An index of the images of all platforms.
+local function put_index(to, images, names)
+  local list = {}
+  for i, image in ipairs(images) do
+    list[i] = { config = image.config, created = image.created, annotations = image.annotations,
+      platform = platform.format(image.platform) }
+  end
+  local id = to.indexes:put { images = list, names = names }
+  return { id = id, digest = id, names = names, size = #to.images:manifest_bytes(id),
+    media_type = media_type.index, is_index = true }
+end
+
 function store.write(what, to)
   local names = what.names_of(to)
-  local image = what.images[1]
-  local id = failure.check(what.store.images:put {
-    config = image.config, names = names, created = image.created,
-    annotations = image.annotations,
-  })
-  local stored = what.store.images:resolve(id)
-  return { id = id, digest = stored.manifest, names = names,
-    size = #what.store.images:manifest_bytes(stored.manifest) }
+  if #what.images > 1 then return put_index(what.store, what.images, names) end
+  return put_image(what.store.images, what.images[1], names)
 end
 
 return store

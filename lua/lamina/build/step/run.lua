@@ -6,6 +6,7 @@ local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local memory = require "lamina.exec.memory"
+local foreign = require "lamina.exec.foreign"
 local mounted = require "lamina.build.step.mounted"
 local mounts = require "lamina.build.step.mounts"
 local output = require "lamina.build.step.output"
@@ -145,6 +146,7 @@ end
 
 --- Makes the layer of a run step in `dir`.
 function run.make(vertex, work, dir, below)
+  foreign.check(vertex.at.platform)
   local places <close> = mounted.open(vertex, work, dir)
   local spec = specification(vertex, work, dir, below, places)
   local ok, err = pcall(execute, vertex, work, spec)

@@ -13,19 +13,29 @@ function source.scratch(step, _, resolver)
   return state.scratch(wanted_platform(step, resolver))
 end
 
-local function check_platform(image, wanted, ref)
-  local has = { os = image.config.os or "linux", architecture = image.config.architecture,
-    variant = image.config.variant }
-  if not has.architecture or platform.matches(wanted, has) then return end
-  failure.raise("not-found", ("'%s' in the store is for %s, not %s"):format(ref,
-    platform.format(has), platform.format(wanted)))
+--- The platform of an image; nil where it doesn't say, as those that were made from a tar.
+local function platform_of(image)
+  local whole = image.config
+  if not whole.architecture or whole.architecture == "" then return nil end
+  return { os = whole.os or "linux", architecture = whole.architecture,
+    variant = whole.variant ~= "" and whole.variant or nil }
+end
+
+--- What a stage on an image is for. Where nobody asked for a platform, the image decides.
+local function choose_platform(image, wanted, step, resolver)
+  local has = platform_of(image)
+  if not has or platform.matches(wanted, has) then return wanted end
+  if not step.platform and not resolver.options.platform_is_asked then return has end
+  failure.raise("not-found", ("'%s' in the store is for %s, not %s"):format(step.ref,
+    platform.format(has), platform.format(wanted)),
+    { hint = "`lamina load --all-platforms` keeps the images for all platforms of an archive" })
 end
 
 --- An image of the store; there is nowhere else to look yet.
 function source.image(step, _, resolver)
   local wanted = wanted_platform(step, resolver)
-  local image = resolver.store.images:resolve(step.ref)
-  if step.platform then check_platform(image, wanted, step.ref) end
+  local image = resolver.store.images:resolve(step.ref, wanted)
+  wanted = choose_platform(image, wanted, step, resolver)
   resolver.options.keeper:need(image.layers)
   local at = state.from_image(image, wanted)
   local triggers = (image.config.config or {}).OnBuild or {}

@@ -1,6 +1,7 @@
 local filter = require "lamina.cli.filter"
 local glob = require "lamina.util.glob"
 local listing = require "lamina.cli.listing"
+local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 local text = require "lamina.util.text"
 local when = require "lamina.cli.when"
@@ -50,6 +51,18 @@ local function time_limits(store, filters)
   return limits
 end
 
+--- What it runs on: one platform, or all of an index.
+local function platform_of(image)
+  local words = {}
+  for i, member in ipairs(image.platforms or {}) do words[i] = member.platform end
+  local config = #words == 0 and image.config or {}
+  if config.architecture then
+    words[1] = platform.format { os = config.os or "linux", architecture = config.architecture,
+      variant = config.variant ~= "" and config.variant or nil }
+  end
+  return table.concat(words, ",")
+end
+
 local function row(image, name, no_trunc)
   local ref = name and reference.parse(name)
   return {
@@ -60,13 +73,37 @@ local function row(image, name, no_trunc)
     CreatedSince = when.since(image.created),
     CreatedAt = when.at(image.created),
     Size = text.size(image.size),
+    Platform = platform_of(image),
   }
+end
+
+--- An index as an image: what isn't its own is what its image for this machine has.
+local function as_image(store, index)
+  local image = store.images:resolve(index.id)
+  return setmetatable({ id = index.id, manifest = index.id, names = index.names,
+    size = index.size, created = index.created, platforms = index.members },
+    { __index = image })
+end
+
+--- All images and indexes, the newest first. An index' images without a name of their own aren't
+-- listed beside it.
+local function all(store)
+  local list, members = {}, store.indexes:all_members()
+  for _, image in ipairs(store.images:list()) do
+    if not members[image.id] or #image.names > 0 then list[#list + 1] = image end
+  end
+  for _, index in ipairs(store.indexes:list()) do
+    local at = 1
+    while list[at] and list[at].created > index.created do at = at + 1 end
+    table.insert(list, at, as_image(store, index))
+  end
+  return list
 end
 
 --- One row a name, or one for an image without a name.
 local function rows(store, patterns, filters, no_trunc)
   local list, limits = {}, time_limits(store, filters)
-  for _, image in ipairs(store.images:list()) do
+  for _, image in ipairs(all(store)) do
     if passes(image, filters, limits) then
       for i = 1, math.max(1, #image.names) do
         local name = image.names[i]
@@ -92,7 +129,7 @@ local function run(context)
   check_patterns(patterns)
   listing.print(context, {
     columns = options.digests and with_digests or columns,
-    titles = { Digest = "DIGEST", CreatedAt = "CREATED AT" },
+    titles = { Digest = "DIGEST", CreatedAt = "CREATED AT", Platform = "PLATFORM" },
     quiet = "ID",
     rows = rows(context.store, patterns, filters, options.no_trunc),
   })
@@ -105,7 +142,8 @@ return {
   help = [[
 The newest comes first; an image with several names has a row for each. SIZE is the sum of its
 unpacked layers. Filters: dangling=true|false, label=KEY[=VALUE], reference=PATTERN,
-before=IMAGE, since=IMAGE.]],
+before=IMAGE, since=IMAGE. An image for several platforms (an index) is one row with its own id;
+{{.Platform}} tells them.]],
   example = "lamina images --filter reference='bombo/*' --format '{{.Tag}} {{.Size}}'",
   arguments = { { name = "REPOSITORY[:TAG]", optional = true } },
   options = {

@@ -1,6 +1,7 @@
 local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"
+local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 local template = require "lamina.ui.template"
 local each = require "lamina.cli.each"
@@ -17,7 +18,9 @@ function finders.container(context, word)
 end
 
 function finders.image(context, word)
-  local image = context.store.images:resolve(word)
+  local wanted = context.options.platform and platform.parse(context.options.platform)
+  local image = context.store.images:resolve(word, wanted)
+  if wanted then image.index = nil end
   return require("lamina.cli.inspect.image")(context.store, image)
 end
 
@@ -71,12 +74,15 @@ return {
   usage = "inspect [OPTIONS] NAME|ID...",
   help = [[
 Prints a JSON array in Docker's shape. A name that a container and an image have is the container's,
-unless --type says image.]],
+unless --type says image. Of an index, the id and Manifests are its own, the rest is this machine's
+image.]],
   example = "lamina inspect --format '{{json .Config.Cmd}}' debian:bookworm",
   arguments = { { name = "NAME|ID", many = true } },
   options = {
     { long = "format", short = "f", value = "TEMPLATE",
       help = "print each by a template: '{{.Id}}', '{{json .Config}}', 'json'" },
+    { long = "platform", value = "OS/ARCH[/VARIANT]",
+      help = "which image of an index, instead of this machine's" },
     { long = "size", short = "s", help = "with the bytes that a container has written (SizeRw)" },
     { long = "type", value = "KIND", choices = { "container", "image" },
       help = "look only among these" },

@@ -11,7 +11,11 @@ end
 
 local function run(context)
   local options = context.options
+  if options.platform and options.all_platforms then
+    failure.raise("usage", "load: --platform and --all-platforms don't go together")
+  end
   local images = load.run(context.store, {
+    all_platforms = options.all_platforms,
     from = source_of(context), platform = options.platform and platform.parse(options.platform),
     name = options.tag and reference.target(options.tag),
   })
@@ -35,6 +39,7 @@ image has moves to the loaded one.]],
   example = "docker save debian | lamina load",
   arguments = { { name = "FILE|DIRECTORY|-", optional = true } },
   options = {
+    { long = "all-platforms", help = "all images of an index, not this machine's alone" },
     { long = "input", short = "i", value = "FILE", help = "read it, not standard input" },
     { long = "platform", value = "OS/ARCH[/VARIANT]",
       help = "which of several images, instead of this machine's" },

@@ -39,9 +39,13 @@ local function remove(context, word)
     return say_untagged(context, { name })
   end
   if not name then check_names(image, force) end
-  images:remove(image.id, { force = force })
+  if image.index then
+    context.store.indexes:remove(image.index, { force = force })
+  else
+    images:remove(image.id, { force = force })
+  end
   say_untagged(context, image.names)
-  context.out:line("Deleted: %s", image.id)
+  context.out:line("Deleted: %s", image.index or image.id)
 end
 
 return {
@@ -51,8 +55,9 @@ return {
   help = [[
 A name is taken away from its image; the image goes with its last name. By its id it goes with
 its only name; with several names that takes --force. An image that a container was made from stays
-unless forced; the container keeps its files in any case. Layers go with the last image, container
-and cache record that has them.]],
+unless forced; the container keeps its files in any case. An index goes with
+the images that are its alone. Layers go with the last image, container and cache record that has
+them.]],
   example = "lamina rmi bombo/debian:git01",
   arguments = { { name = "IMAGE", many = true } },
   options = {

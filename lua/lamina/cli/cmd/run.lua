@@ -1,9 +1,11 @@
 local container = require "lamina.commit.container"
+local platform = require "lamina.image.platform"
 
 local function run(context)
   local options, words = context.options, context.arguments
   container.check_terminal(options.interactive and not options.detach, options.tty)
   options.image = table.remove(words, 1)
+  options.platform = options.platform and platform.parse(options.platform)
   local record = container.create(context.store, options, words)
   if not context.ready then
     return container.run(context.store, record, { stdin = options.interactive })
@@ -36,6 +38,8 @@ status is the command's own; 125 means that lamina failed, 126 that the command 
     { long = "label", short = "l", value = "NAME=VALUE", many = true, help = "set a label" },
     { long = "name", value = "NAME", help = "what it is called; otherwise a name is made up" },
     { long = "network", value = "KIND", help = "default (a way out, none in), host or none" },
+    { long = "platform", value = "OS/ARCH[/VARIANT]",
+      help = "which image of an index, instead of this machine's" },
     { long = "read-only", help = "its root file system can't be written to" },
     { long = "rm", help = "remove it when it has ended" },
     { long = "security-opt", value = "OPTION", many = true, help = "no-new-privileges" },

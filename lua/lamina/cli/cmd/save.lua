@@ -2,6 +2,7 @@ local chosen = require "lamina.archive.chosen"
 local failure = require "lamina.util.failure"
 local folder = require "lamina.archive.folder"
 local output = require "lamina.archive.output"
+local platform = require "lamina.image.platform"
 local save = require "lamina.archive.save"
 local tar = require "lamina.archive.tar"
 
@@ -11,7 +12,8 @@ local formats = { docker = "docker", ["docker-archive"] = "docker", oci = "oci",
 local function run(context)
   local store, options, images = context.store, context.options, context.arguments
   local how = { format = formats[options.format], compression = options.compress }
-  local plan <close> = save.plan(store, chosen.entries(store, images), how)
+  local wanted = options.platform and platform.parse(options.platform)
+  local plan <close> = save.plan(store, chosen.entries(store, images, wanted), how)
   if how.format ~= "oci-dir" then
     return output.to(options.output, "save", function(fd) plan:write(tar.new(fd)) end)
   end
@@ -41,6 +43,8 @@ one.]],
       help = "docker or oci for an archive, oci-dir for a directory" },
     { long = "output", short = "o", value = "FILE",
       help = "write it there, not to standard output" },
+    { long = "platform", value = "OS/ARCH[/VARIANT]",
+      help = "of an image for several platforms only this one" },
   },
   needs = "store",
   run = run,

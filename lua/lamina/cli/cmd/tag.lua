@@ -13,6 +13,7 @@ becomes <none>. Without a tag the name gets the tag "latest".]],
   run = function(context)
     local images = context.store.images
     local name = reference.target(context.arguments[2])
-    images:tag(images:resolve(context.arguments[1]).id, name)
+    local image = images:resolve(context.arguments[1])
+    images:tag(image.id, name, image.index)
   end,
 }

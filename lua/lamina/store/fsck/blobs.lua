@@ -10,12 +10,15 @@ local blobs = {}
 
 local nothing = digest.sha256 ""
 
---- digest -> { image = id, what = "config" | "manifest" } or { layer = row }.
+--- digest -> { image = id, what = "config" | "manifest" }, { index = id } or { layer = row }.
 local function needed(store)
   local list = {}
   for _, row in ipairs(failure.check(store.db:rows "select id, manifest from images")) do
     list[row.manifest] = { image = row.id, what = "manifest" }
     list[row.id] = { image = row.id, what = "config" }
+  end
+  for _, row in ipairs(failure.check(store.db:rows "select id from indexes")) do
+    list[row.id] = { index = row.id, image = row.id, what = "index" }
   end
   for _, row in ipairs(store.layers:list()) do
     if row.blob then list[row.blob] = { layer = row } end
@@ -24,14 +27,18 @@ local function needed(store)
 end
 
 local function purpose(use)
+  if use.index then return ("the index %s"):format(use.index:sub(8, 19)) end
   if use.image then return ("the %s of image %s"):format(use.what, use.image:sub(8, 19)) end
   return ("layer %s as it came"):format(use.layer.diff_id:sub(8, 19))
 end
 
---- A manifest can be made again, and a layer's blob be done without where its directory gives the
--- same tar. A configuration is the image itself.
+--- A manifest and an index can be made again, and a layer's blob be done without where its
+-- directory gives the same tar. A configuration is the image itself.
 local function replace(store, use)
-  if use.what == "manifest" then
+  if use.index then
+    store.indexes:renew(use.index)
+    return true
+  elseif use.what == "manifest" then
     store.images:renew_manifest(use.image)
     return true
   elseif use.layer then

@@ -10,6 +10,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
 local manifest = require "lamina.image.manifest"
+local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
 
 local rebuild = {}
@@ -98,19 +99,34 @@ local function restore_image(store, hex)
     created = math.tointeger(fs.stat(store.blobs:path("sha256:" .. hex)).mtime) }
 end
 
---- Most blobs are no manifests, and fail at one place or another.
-local function restore_images(store)
+--- Calls restore(store, hex) for what may be a document. Most blobs are none, and fail at one
+-- place or another.
+local function each_document(store, restore)
   for _, hex in ipairs(failure.check(fs.list(store.blobs.dir))) do
     local stat = fs.stat(store.blobs.dir .. "/" .. hex, { follow = false })
     if stat and stat.type == "file" and stat.size <= manifest.limit then
-      pcall(restore_image, store, hex)
+      pcall(restore, store, hex)
     end
   end
 end
 
+--- Puts an index back if the blob is one and its images are all there.
+local function restore_index(store, hex)
+  local bytes = store.blobs:get("sha256:" .. hex, manifest.limit)
+  if bytes:sub(1, 1) ~= "{" then return end
+  local document, images = manifest.parse(bytes), {}
+  if document.kind ~= "index" then return end
+  for i, of in ipairs(document.manifests) do
+    local row = failure.check(store.db:row("select id from images where manifest = ?", of.digest))
+    images[i] = { id = row.id, platform = platform.format(of.platform) }
+  end
+  store.indexes:restore("sha256:" .. hex, images)
+end
+
 local function restore_names(store, old)
   for _, row in ipairs(old.names) do
-    pcall(store.images.tag, store.images, row.image, row.name)
+    local index = row.index_id and store.indexes:has(row.index_id) and row.index_id or nil
+    pcall(store.images.tag, store.images, row.image, row.name, index)
   end
 end
 
@@ -134,7 +150,8 @@ function rebuild.run(root, open)
   local store = open()
   alone:release()
   restore_layers(store, old)
-  restore_images(store)
+  each_document(store, restore_image)
+  each_document(store, restore_index)
   restore_names(store, old)
   restore_containers(store, old)
   store:sync()

@@ -74,6 +74,27 @@ local function check_names(found, store)
   end
 end
 
+--- An index whose images aren't all there; what it names that is there stays.
+local function check_indexes(found, store)
+  for _, row in ipairs(rows(store, [[select distinct index_id as id from members
+    where image not in (select id from images) or index_id not in (select id from indexes)
+    union select index_id from names where index_id is not null
+      and index_id not in (select id from indexes)]])) do
+    found:damage { kind = "broken-index", subject = row.id,
+      message = "an image of it isn't there, or the index itself",
+      hint = "load or build it again",
+      repair = function()
+        store:transaction(function()
+          failure.check(store.db:run("update names set index_id = null where index_id = ?", row.id))
+          failure.check(store.db:run("delete from members where index_id = ?", row.id))
+          failure.check(store.db:run("delete from indexes where id = ?", row.id))
+          return true
+        end)
+        return true
+      end }
+  end
+end
+
 local function check_container(found, store, row)
   local dir = store.containers.dir .. "/" .. row.id
   local function is_dir(name)
@@ -125,6 +146,7 @@ function records.check(found, store)
   local images = rows(store, "select id, layers, size from images order by id")
   for _, row in ipairs(images) do check_image(found, store, row) end
   check_names(found, store)
+  check_indexes(found, store)
   local containers = rows(store, "select id, name, layers from containers order by id")
   for _, row in ipairs(containers) do check_container(found, store, row) end
   check_strays(found, store)
