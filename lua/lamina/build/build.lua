@@ -9,6 +9,7 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
+--     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk
 --     verify = false,           -- build twice and compare
 --     source_date_epoch = nil,  -- seconds, as text: no time is later; default: the variable
@@ -68,6 +69,7 @@ local options_of = require "lamina.build.options"
 local outcome = require "lamina.build.outcome"
 local platform = require "lamina.image.platform"
 local recorder = require "lamina.build.recorder"
+local refresh = require "lamina.build.refresh"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
 local solve = require "lamina.build.solve"
@@ -104,6 +106,7 @@ local function resolve_each(store, options)
     local target = resolve.target(plan, options.target)
     finish.names(target, options) -- a wrong name is told before anything runs
     parts[i] = resolve.graph(plan, target, store, own)
+    refresh.mark(parts[i], plan, options.no_cache_filter)
   end
   return graphs.join(parts, options.platforms)
 end

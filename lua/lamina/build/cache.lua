@@ -49,7 +49,7 @@ function cache.look(store, vertex, work)
     Lookup)
   self.key = key.of(quick)
   self.keys, self.forgets = { self.key }, work.options.forgets
-  if work.ignores_cache or vertex.is_uncached then return self end
+  if work.ignores_cache or vertex.is_uncached or vertex.is_refreshed then return self end
   self.record = find(self, self.key)
   if not self.record and not is_exact then self:look_by_content(vertex, work) end
   return self

@@ -113,6 +113,15 @@ function source.secrets(words)
   return secrets
 end
 
+--- All words of values that may hold several, between commas.
+function source.words(values)
+  local list = {}
+  for _, value in ipairs(values) do
+    for word in value:gmatch("[^,]+") do list[#list + 1] = word end
+  end
+  return list
+end
+
 --- A list as a set.
 function source.set(words)
   local set = {}

@@ -56,7 +56,7 @@ local function build_once(context, inputs)
   given.inputs, given.bus, given.tags, given.target = inputs, context.bus, options.tag,
     options.target
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
-  given.sync = options.sync
+  given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
   given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
@@ -116,6 +116,8 @@ type=local and -o - is type=tar.]],
     { long = "network", value = "KIND", choices = { "default", "host", "none" },
       help = "for steps that name no network themselves" },
     { long = "no-cache", help = "run every step" },
+    { long = "no-cache-filter", value = "NAME[,…]", many = true,
+      help = "run every step of these stages or targets" },
     { long = "on-failure", value = "shell", choices = { "shell" },
       help = "open a shell in a step that fails" },
     { long = "output", short = "o", value = "type=KIND[,dest=PATH]|DIR|-", many = true,
@@ -124,6 +126,8 @@ type=local and -o - is type=tar.]],
       help = "what the image is for (default: this machine); several make an index" },
     { long = "progress", value = "KIND", default = "auto",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
+    { long = "pull",
+      help = "as in Docker; names of images are looked up anew in any case, in the store" },
     { long = "quiet", short = "q", help = "show no progress" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
       help = "a secret that steps may mount" },
