@@ -2,14 +2,15 @@
 -- time they take, the bytes they have moved and their last lines; above these is how far it all is.
 --
 -- What runs is clipped to the screen. What failed is not: the whole of its output that is kept
--- (its last lines, see `kept_lines`) is printed for good. `lamina logs` has all of it.
+-- (its last lines and their beginnings, see `kept_lines`) is printed for good. `lamina logs` has
+-- all of it.
 local plain = require "lamina.ui.plain"
 local tally = require "lamina.ui.tally"
 local text = require "lamina.util.text"
 
 local live = {}
 
-local shown_lines, kept_lines = 4, 2000
+local shown_lines, kept_lines, kept_bytes = 4, 2000, 4096
 
 local styles = { cached = "\27[36m", done = "\27[32m", failed = "\27[31m", dim = "\27[2m" }
 
@@ -109,7 +110,8 @@ end
 heard["step.output"] = function(self, data)
   local step = self.steps[data.id] or self:start(data)
   step.last = step.last + 1
-  step.lines[step.last] = text.escape((plain.shown(data.line):gsub("\t", "        ")))
+  local line = plain.shown(data.line):sub(1, kept_bytes)
+  step.lines[step.last] = text.escape((line:gsub("\t", "        ")))
   if step.last - step.first >= kept_lines then
     step.lines[step.first], step.first = nil, step.first + 1
   end

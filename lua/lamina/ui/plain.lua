@@ -22,7 +22,8 @@ end
 
 --- A terminal shows what stands behind the last carriage return; so do we.
 function plain.shown(line)
-  return line:gsub("\r+$", ""):match("[^\r]*$")
+  line = line:match("^(.*[^\r])\r*$") or "" -- greedy first: else each "\r" is tried
+  return line:match("^.*\r(.*)$") or line
 end
 
 local heard = {}

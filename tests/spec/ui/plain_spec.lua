@@ -32,6 +32,8 @@ describe("lamina.ui.plain", function()
   it("shows what a terminal shows of carriage returns", function()
     assert.equal("100%", plain.shown("10%\r50%\r100%"))
     assert.equal("done", plain.shown("done\r"))
+    assert.equal("b", plain.shown("a\rb\r\r"))
+    assert.equal("", plain.shown("\r\r"))
     assert.equal("", plain.shown(""))
   end)
 
