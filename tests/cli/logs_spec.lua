@@ -101,6 +101,16 @@ describe("lamina logs", function()
     assert.matches("nothing has been built", err)
   end)
 
+  it("has the triggers of a base image by their numbers", function()
+    assert.equal(0, (build('return image(from "busybox":onbuild "RUN seq 30; exit $FAIL", '
+      .. '{ name = "base" })')))
+    local status, _, err = build('return from "base":run "true"', "--build-arg", "FAIL=3")
+    assert.equal(status, 1)
+    local number = err:match("`lamina logs (%S+)` shows")
+    assert.matches("^%d+%.1$", number)
+    assert.matches("\n30\n$", run:ok("logs", number))
+  end)
+
   it("refuses what it doesn't know with a hint", function()
     build 'return from "busybox":run "true"'
     for word, message in pairs { x = "neither a build nor", b0000000 = "no build 'b0000000'",

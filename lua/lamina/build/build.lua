@@ -49,6 +49,7 @@
 --   step.output    { id=, stream="stdout|stderr", line= }
 --   step.note      { id=, label=, message= }       what its author may want to know
 --   step.progress  { id=, what="copied|unpacked|hashed", bytes= }     so far, a few times a second
+--   build.phase    { phase="evaluate|resolve|solve|export", began=, seconds= }     when it ends
 --   step.phase     { id=, phase="wait|look|queue|run|…|seal", began=, seconds= }   when it ends
 --   step.log       { id=, log= }                   all it wrote is in the store (store/log.lua)
 --   step.finished  { id=, label=, seconds=, usage… }
@@ -76,6 +77,14 @@ local solve = require "lamina.build.solve"
 
 local build = {}
 
+--- Calls fn(...) as a phase of the build, and tells how long it took once it is over.
+local function timed(options, phase, fn, ...)
+  local began = sched.now()
+  local result = table.pack(fn(...))
+  options.bus:emit("build.phase", { phase = phase, began = began, seconds = sched.now() - began })
+  return table.unpack(result, 1, result.n)
+end
+
 local function evaluate(options)
   local function asked(...)
     if options.inputs then options.inputs:learn_recipe(options, ...) end
@@ -101,7 +110,7 @@ local function resolve_each(store, options)
   local parts = {}
   for i, one in ipairs(options.platforms) do
     local own = with(options, { platform = one })
-    local plan = evaluate(own)
+    local plan = timed(options, "evaluate", evaluate, own)
     if options.planned then options.planned(plan) end
     local target = resolve.target(plan, options.target)
     finish.names(target, options) -- a wrong name is told before anything runs
@@ -118,7 +127,7 @@ local function prepare(store, given)
   options.outputs = export.check(options.outputs, #options.platforms)
   options.contexts = context.set(store, options)
   options.keeper = keeper.new(store)
-  local ok, graph = pcall(resolve_each, store, options)
+  local ok, graph = pcall(timed, options, "resolve", resolve_each, store, options)
   if ok then
     if options.inputs then options.inputs:learn_graph(graph) end
     return options, graph
@@ -154,11 +163,12 @@ local function run(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)
   options.bus:emit("build.started", { total = #graph.vertices })
-  local steps, counts = outcome.steps(graph, solve.run(graph, store, options))
+  local steps, counts = outcome.steps(graph, timed(options, "solve", solve.run, graph,
+    store, options))
   if options.verify then verify(store, given, graph) end
   local result = { names = {} }
   if not options.dry_run then
-    result = outcome.deliver(store, graph, options)
+    result = timed(options, "export", outcome.deliver, store, graph, options)
     record:done(result.image)
     if options.sync then store:sync() end
   end

@@ -36,15 +36,18 @@ end
 
 --- A build of the recipe or Dockerfile of this path is about to begin.
 function Inputs:begin(recipe)
-  self.recipe, self.known = recipe, nil
+  self.recipe, self.known, self.is_new = recipe, nil, true
   self.recipe_content = content(recipe, { limit = file_limit })
 end
 
---- Learns what a recipe asked for while it was evaluated, also one that failed.
+--- Learns what a recipe asked for while it was evaluated, also one that failed. For each platform
+-- it is evaluated anew.
 function Inputs:learn_recipe(options, modules, reads)
   self.context, self.ignore_file = options.context, options.ignore_file
   self.beside = options.file and path.dirname(options.file)
-  self.modules, self.reads = modules or {}, reads or {}
+  if self.is_new then self.modules, self.reads, self.is_new = {}, {}, false end
+  table.move(modules, 1, #modules, #self.modules + 1, self.modules)
+  table.move(reads, 1, #reads, #self.reads + 1, self.reads)
 end
 
 --- Learns what the steps of a graph select of the context.

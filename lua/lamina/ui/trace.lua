@@ -16,8 +16,10 @@ View.__index = View
 
 function trace.new(options)
   local self = setmetatable({ write = options.write, now = options.now, events = json.array {},
-    began = options.now(), open = {}, running = 0 }, View)
-  self:add { ph = "M", name = "process_name", tid = 0, args = { name = "lamina build" } }
+    began = options.now(), open = {}, rows = {}, last_row = 0, running = 0 },
+    View)
+  self:add { ph = "M", name = "process_name", args = { name = "lamina build" } }
+  self:add { ph = "M", name = "thread_name", args = { name = "build" } }
   return self
 end
 
@@ -25,6 +27,16 @@ end
 function View:add(event)
   event.pid, event.tid = 1, event.tid or 0
   self.events[#self.events + 1] = event
+end
+
+--- The row of a step. Viewers want numbers, and a trigger's step has none ("3.1").
+function View:row(id)
+  if not id then return 0 end
+  if not self.rows[id] then
+    self.last_row = self.last_row + 1
+    self.rows[id] = self.last_row
+  end
+  return self.rows[id]
 end
 
 --- Microseconds since the beginning.
@@ -37,8 +49,7 @@ local function name_row(self, data)
   if self.open[data.id] then return end
   self.open[data.id] = {}
   local name = ("#%s %s"):format(data.id, text.escape(data.label or ""))
-  self:add { ph = "M", name = "thread_name", tid = data.id, args = { name = name } }
-  self:add { ph = "M", name = "thread_sort_index", tid = data.id, args = { sort_index = data.id } }
+  self:add { ph = "M", name = "thread_name", tid = self:row(data.id), args = { name = name } }
 end
 
 local function count_running(self, change)
@@ -64,7 +75,7 @@ local function close_step(self, data, status)
   local began = self.open[data.id].began
   if not began then return end
   self.open[data.id].began = nil
-  self:add { ph = "X", cat = "step", name = text.escape(data.label or ""), tid = data.id,
+  self:add { ph = "X", cat = "step", name = text.escape(data.label or ""), tid = self:row(data.id),
     ts = self:time(began), dur = self:time(self.now()) - self:time(began),
     args = arguments(data, status) }
   count_running(self, -1)
@@ -81,18 +92,21 @@ end
 
 heard["step.cached"] = function(self, data)
   name_row(self, data)
-  self:add { ph = "i", s = "t", cat = "step", name = "cached", tid = data.id,
+  self:add { ph = "i", s = "t", cat = "step", name = "cached", tid = self:row(data.id),
     ts = self:time(self.now()), args = arguments(data, "cached") }
 end
 
 heard["step.finished"] = function(self, data) close_step(self, data, "ran") end
 heard["step.failed"] = function(self, data) close_step(self, data, "failed") end
 
-heard["step.phase"] = function(self, data)
-  self:add { ph = "X", cat = "phase", name = data.phase, tid = data.id,
+--- A phase of a step, or of the build, whose row is the first.
+local function add_phase(self, data)
+  self:add { ph = "X", cat = "phase", name = data.phase, tid = self:row(data.id),
     ts = self:time(data.began), dur = self:time(data.began + data.seconds)
       - self:time(data.began) }
 end
+
+heard["step.phase"], heard["build.phase"] = add_phase, add_phase
 
 function View:hear(name, data)
   if heard[name] then heard[name](self, data) end

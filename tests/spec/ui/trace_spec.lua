@@ -9,9 +9,11 @@ local function new_view()
   }, screen
 end
 
-local function find(events, name, ph)
+local function find(events, name, ph, tid)
   for _, event in ipairs(events) do
-    if event.name == name and event.ph == (ph or "X") then return event end
+    if event.name == name and event.ph == (ph or "X") and event.tid == (tid or event.tid) then
+      return event
+    end
   end
 end
 
@@ -35,7 +37,17 @@ describe("lamina.ui.trace", function()
       written_bytes = 1024 }, step.args)
     assert.equal(500000, find(events, "look").dur)
     assert.equal(step.tid, find(events, "run").tid)
-    assert.equal("#3 run x", find(events, "thread_name", "M").args.name)
+    assert.equal("#3 run x", find(events, "thread_name", "M", 1).args.name)
+  end)
+
+  it("has numbers for rows, also of steps that have none", function()
+    local view, screen = new_view()
+    view:hear("step.cached", { id = "3.1", label = "run a" })
+    view:hear("step.cached", { id = 3, label = "run b" })
+    view:close()
+    for _, event in ipairs(assert(json.decode(screen.text)).traceEvents) do
+      assert.equal("integer", math.type(event.tid))
+    end
   end)
 
   it("closes what was interrupted, and writes once", function()
@@ -55,6 +67,6 @@ describe("lamina.ui.trace", function()
     view:hear("step.failed", { id = 2, label = "x", message = "\0\255" })
     view:close()
     local events = assert(json.decode(screen.text)).traceEvents
-    assert.equal('#1 run "\\x1b[31m\\xff"', find(events, "thread_name", "M").args.name)
+    assert.equal('#1 run "\\x1b[31m\\xff"', find(events, "thread_name", "M", 1).args.name)
   end)
 end)

@@ -22,13 +22,14 @@ local reasons = {
   missing = "the command, or something it calls, isn't in this stage",
 }
 
---- Why a command may have ended like this; nil where nothing is known.
+--- Why a command may have ended like this; nil where nothing is known. What was killed for want of
+-- memory may lie far below the command, which ends with a status of its own then.
 local function reason(status, kills)
   if status.exited == 127 then return reasons.missing end
-  if status.name ~= "SIGKILL" and status.exited ~= killed_below then return nil end
   local where = memory.compare(kills, memory.kills())
-  if where == nil then return reasons.unknown end
-  return reasons[where or "none"]
+  if where then return reasons[where] end
+  if status.name ~= "SIGKILL" and status.exited ~= killed_below then return nil end
+  return where == nil and reasons.unknown or reasons.none
 end
 
 --- Raises a failure unless all is well. `how`: timeout (text, when it was over), kills (counted
@@ -38,7 +39,7 @@ function ending.judge(status, how)
   local hints = {}
   if not how.timeout then hints[1] = reason(status, how.kills) end
   if how.are_more then
-    hints[#hints + 1] = ("`lamina logs %d` shows all it wrote"):format(how.id)
+    hints[#hints + 1] = ("`lamina logs %s` shows all it wrote"):format(how.id)
   end
   failure.raise("step-failed", describe(status, how.timeout), {
     detail = #how.lines > 0 and table.concat(how.lines, "\n") or nil,

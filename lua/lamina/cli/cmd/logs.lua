@@ -38,9 +38,9 @@ end
 local function read_words(words)
   local build, wanted = nil, {}
   for i, word in ipairs(words) do
-    local number = word:match("^#?(%d+)$")
+    local number = word:match("^#?(%d+%.?%d*)$") -- those of triggers are "3.1"
     if number then
-      wanted[#wanted + 1] = math.tointeger(tonumber(number))
+      wanted[#wanted + 1] = number
     elseif i == 1 and word:find("^b%x*$") then
       build = word
     else
@@ -55,10 +55,10 @@ end
 local function steps_of(record, wanted)
   if #wanted == 0 then return record.steps end
   local steps, known = {}, {}
-  for _, step in ipairs(record.steps) do known[step.id] = step end
+  for _, step in ipairs(record.steps) do known[tostring(step.id)] = step end
   for i, id in ipairs(wanted) do
     steps[i] = known[id] or failure.raise("not-found",
-      ("build %s has no step %d that makes a layer"):format(record.id, id))
+      ("build %s has no step %s that makes a layer"):format(record.id, id))
   end
   return steps
 end
@@ -74,7 +74,7 @@ local function show_step(context, step, with_title)
   local out, options = context.out, context.options
   if with_title then
     local seconds = step.seconds and (" %.1fs"):format(step.seconds) or ""
-    out:line("#%d %s  %s:%s  %s%s", step.id, step.label, step.file or "?", step.line or "?",
+    out:line("#%s %s  %s:%s  %s%s", step.id, step.label, step.file or "?", step.line or "?",
       step.status, seconds)
   end
   local is_open = false
