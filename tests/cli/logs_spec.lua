@@ -111,6 +111,23 @@ describe("lamina logs", function()
     assert.matches("\n30\n$", run:ok("logs", number))
   end)
 
+  it("is checked by fsck --deep, which sets a damaged one aside", function()
+    assert.equal(0, (build 'return from "busybox":run "echo text"'))
+    run:ok("fsck", "--deep")
+    local path = run.root .. "/logs/" .. fs.list(run.root .. "/logs")[1]
+    helper.write(path, "o 0.1 another\n")
+    local status, out, err = run("fsck", "--deep")
+    assert.equal(1, status)
+    assert.matches("isn't what its name says", out .. err, 1, true)
+    run:ok("fsck", "--deep", "--repair")
+    run:ok("fsck", "--deep")
+    status, out, err = run("logs", "2")
+    assert.equal(1, status)
+    assert.equal("", out)
+    assert.matches("the log isn't there any more", err, 1, true)
+    assert.matches("ran .*\n%(the log isn't there any more%)\n$", run:ok "logs")
+  end)
+
   it("refuses what it doesn't know with a hint", function()
     build 'return from "busybox":run "true"'
     for word, message in pairs { x = "neither a build nor", b0000000 = "no build 'b0000000'",

@@ -2,7 +2,7 @@
 --
 --   local found = fsck.run(place, { deep = true, repair = true })      -- place: home.inside(root)
 --   found.list      { kind =, level = "damage"|"notice", subject =, message =, repaired = }, …
---   found.checked   { blobs = n, layers = n, images = n, containers = n }
+--   found.checked   { blobs = n, layers = n, images = n, containers = n, logs = n }
 --   found:is_clean()
 --
 -- Bytes without a row are waste, not damage: a kill leaves them, and the collector takes them.
@@ -11,6 +11,7 @@ local failure = require "lamina.util.failure"
 local findings = require "lamina.store.fsck.findings"
 local layers = require "lamina.store.fsck.layers"
 local lock = require "lamina.store.lock"
+local logs = require "lamina.store.fsck.logs"
 local place_check = require "lamina.store.fsck.place"
 local records = require "lamina.store.fsck.records"
 local store = require "lamina.store.store"
@@ -81,6 +82,7 @@ function fsck.run(place, options)
   if not opened then return found end
   local entries, rows = check_records(found, opened)
   blobs.hash(found, opened, entries, options.deep)
+  logs.check(found, opened, options.deep)
   if options.deep then layers.hash(found, opened, rows) end
   if options.repair then found:repair() end
   return found

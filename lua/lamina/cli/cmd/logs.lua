@@ -78,7 +78,9 @@ local function show_step(context, step, with_title)
       step.status, seconds)
   end
   local is_open = false
-  if step.log then
+  if with_title and step.log and not context.store.logs:has(step.log) then
+    out:line "(the log isn't there any more)"
+  elseif step.log then
     context.store.logs:each(step.log, function(entry)
       write_entry(out, entry, options.timestamps)
       is_open = not entry.is_whole and not options.timestamps
