@@ -2,7 +2,7 @@
 --
 --   local writer <close> = store.logs:writer()
 --   writer:add("stdout", "a line", true)      -- false: no newline came behind it (yet)
---   local name = writer:finish()              -- nil when nothing was written
+--   local name = writer:finish()              -- nil when nothing was written; may wait in a task
 --   store.logs:each(name, function(entry) … end)   -- { stream=, seconds=, line=, is_whole= }
 --
 -- A line of the file is a letter (o stdout, e stderr, n a note of ours; capital: no newline came
@@ -77,8 +77,9 @@ function Writer:add(stream, line, is_whole)
   end
 end
 
---- Gives the log its name, which is answered and leased; nil when it is empty.
-function Writer:finish()
+--- Gives the log its name, which is answered and leased; nil when it is empty. A task that is being
+-- cancelled can't wait for the collector: with `at_once` the log is given up where that is at work.
+function Writer:finish(at_once)
   if self.lost > 0 then
     put(self, "note", ("the log of a step ends after %s: %d bytes more weren't kept"):format(
       text.size(log.most_bytes), self.lost), true)
@@ -89,7 +90,9 @@ function Writer:finish()
   self.file:close()
   self.file = nil
   local store, name = self.logs.store, self.sha:hex()
-  local _held <close> = store:hold()
+  local held <close> = at_once and fs.lock(store.root .. "/gc.lock", "shared", { wait = false })
+    or not at_once and store:hold() or nil
+  if not held then return nil end
   store:lease("log", name)
   failure.check(fs.rename(self.path, self.logs:path(name)))
   return name

@@ -40,6 +40,14 @@ describe("lamina.store.log", function()
     assert.matches("note\ttrue\t%d+\tthe log of a step ends after 100kB: 110000 bytes more", out)
   end)
 
+  it("is given up rather than waited for, where its task is cancelled", function()
+    assert.equal("nil\t0\n", output [[
+      local writer <close> = store.logs:writer()
+      writer:add("stdout", "text", true)
+      local _alone <close> = assert(fs.lock(store.root .. "/gc.lock", "exclusive"))
+      print(writer:finish(true), #fs.list(store.logs.dir))]])
+  end)
+
   it("is kept by a lease until something names it, and swept when nothing does", function()
     assert.equal("1 1 0\n", output [[
       local gc = require "lamina.store.gc"

@@ -65,26 +65,27 @@ function Streams:follow()
   end
 end
 
---- Waits until everything that was written has been read. Nobody writes any more: a command's
--- namespace ends with it.
-function Streams:finish()
-  for _, reader in ipairs(self.readers) do reader:wait() end
-end
-
 --- The last lines, and whether there were more.
 function Streams:lines()
   return self.kept, self.count > #self.kept
 end
 
 --- Gives the log its name; a command that is killed has one as well.
-local function keep_log(self)
+local function keep_log(self, at_once)
   local log <close> = self.log
   if not log then return end
   self.log = nil
-  self.vertex.log = log:finish()
+  self.vertex.log = log:finish(at_once)
   if self.vertex.log then
     self.bus:emit("step.log", { id = self.id, log = self.vertex.log })
   end
+end
+
+--- Waits until everything that was written has been read. Nobody writes any more: a command's
+-- namespace ends with it.
+function Streams:finish()
+  for _, reader in ipairs(self.readers) do reader:wait() end
+  keep_log(self)
 end
 
 function Streams:close()
@@ -92,7 +93,7 @@ function Streams:close()
   for _, name in ipairs { "null", "stdout", "stderr", "stdout_end", "stderr_end" } do
     if self[name] then self[name]:close() end
   end
-  keep_log(self)
+  keep_log(self, true)
 end
 
 Streams.__close = Streams.close
