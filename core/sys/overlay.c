@@ -34,14 +34,14 @@ static int set(int fs, const char *key, const char *value, struct lam_err *err)
 	return 0;
 }
 
-/* A value has at most 255 bytes. A longer path goes by way of a descriptor, which isn't needed any
- * more once the kernel has looked it up. */
+/* A value has at most 255 bytes, and in some of them a backslash quotes. Such a path goes by way of
+ * a descriptor, which isn't needed any more once the kernel has looked it up. */
 static int set_path(int fs, const char *key, const char *path, struct lam_err *err)
 {
 	lam_autofd dir = -1;
 	char self[64];
 
-	if (strlen(path) < VALUE_MAX_BYTES)
+	if (strlen(path) < VALUE_MAX_BYTES && !strchr(path, '\\'))
 		return set(fs, key, path, err);
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)

@@ -83,7 +83,9 @@ describe("lamina.core.overlay", function()
 
   it("takes every character in a path", function()
     assert.equal("from 2\n", output [=[
-      local tree <close> = assert(mount { lower = layers(2, "a:b,c\\d e\nf=g/") })
+      local odd = "a:b,c\\d e\nf=g\\:h/"
+      local tree <close> = assert(mount { lower = layers(2, odd), upper = folder(odd .. "upper"),
+        work = folder(odd .. "work") })
       print(see(tree, "shared"))]=])
   end)
 
