@@ -87,6 +87,20 @@ describe("lamina run", function()
     assert.equal("", leftovers())
   end)
 
+  it("reads as hung up when its terminal is closed", function()
+    local term <close> = expect.start(run:line("run", "-it", "--name", "hung", "busybox", "sh"))
+    term:wait_for("# ")
+    assert.equal(0, (helper.sh("kill -KILL $(ps -o ppid= -p $(cat " .. term.dir .. "/pid))")))
+    local function state()
+      return run:ok("ps", "-a", "--filter", "name=hung", "--format", "{{.State}} {{.Status}}")
+    end
+    for _ = 1, 500 do
+      if state():find("^exited") then break end
+    end
+    assert.matches("^exited Exited %(129%)", state())
+    assert.equal("", leftovers())
+  end)
+
   it("takes the container with it when it is killed itself", function()
     local status = interrupted("kill -KILL $pid", "--name", "killed", "busybox", "sh", "-c",
       "echo ready; exec sleep 7531")

@@ -116,13 +116,15 @@ function container.check_terminal(wants_input, wants_terminal)
   end
 end
 
--- What a program gets that writes where nobody reads any more: 128 and SIGPIPE's number.
-local closed_output = { is_closed = true, status = 141 }
+-- What a program gets that writes where nobody reads any more, or whose terminal is closed: 128 and
+-- the number of SIGPIPE or SIGHUP.
+local closed = { EPIPE = 141, EIO = 129 }
 
 --- Stays with a process until it ends, copying its terminal; answers its exit code.
 function container.attend(process, wants_input, output)
   local status, err = process:attend { stdin = wants_input and 0 or -1, stdout = output or 1 }
-  if err and err.errno == "EPIPE" then failure.raise("system", err.message, closed_output) end
+  local code = err and closed[err.errno]
+  if code then failure.raise("system", err.message, { is_closed = true, status = code }) end
   return container.code(failure.check(status, err))
 end
 
@@ -132,7 +134,8 @@ end
 
 --- Records the end of a container whatever ended it, and removes it where that was asked for.
 local function ending(store, record)
-  return setmetatable({ code = own_failure }, { __close = function(self)
+  return setmetatable({ code = own_failure }, { __close = function(self, err)
+    if failure.is(err) and err.is_closed then self.code = err.status end
     store.containers:finished(record.id, self.code)
     if record.config.host.removed then store.containers:remove(record.id, { force = true }) end
   end })
