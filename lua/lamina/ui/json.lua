@@ -14,8 +14,13 @@ function json_view.new(options)
   return setmetatable({ write = options.write }, View)
 end
 
---- A value as JSON takes it: text of a step may be any bytes (SEC-02).
+--- A value as JSON takes it: text of a step may be any bytes (SEC-02). Tables are lists.
 local function clean(value)
+  if type(value) == "table" then
+    local list = json.array {}
+    for i, one in ipairs(value) do list[i] = clean(one) end
+    return list
+  end
   if type(value) == "string" then return text.escape(value, "\t") end
   if type(value) == "number" or type(value) == "boolean" then return value end
   return text.escape(tostring(value))
