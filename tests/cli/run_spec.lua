@@ -42,6 +42,9 @@ describe("lamina run", function()
 
   it("names the nearest image for one that isn't there", function()
     fails(125, "no image 'bussybox' in the store\nhint: did you mean 'busybox'%?", "bussybox")
+    run:ok("tag", "busybox", "box1000:latest")
+    run:ok("tag", "busybox", "box1:other")
+    fails(125, "no image 'box1' in the store\nhint: did you mean 'box1:other'%?", "box1")
   end)
 
   it("refuses a name in use and says what to do", function()

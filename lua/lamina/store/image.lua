@@ -161,13 +161,15 @@ local function by_prefix(self, text, wanted)
 end
 
 local function not_found(self, text)
-  local known = {}
+  local known, sibling = {}, nil
   for _, row in ipairs(failure.check(self.db:rows "select name from names")) do
     local ref = reference.parse(row.name)
     known[#known + 1] = reference.familiar(ref)
-    if ref.tag == "latest" then known[#known + 1] = reference.repository(ref) end
+    local repository = reference.repository(ref)
+    if ref.tag == "latest" then known[#known + 1] = repository end
+    if repository == text then sibling = known[#known] end -- it has no tag "latest"
   end
-  local near = check.suggest(text, known)
+  local near = sibling or check.suggest(text, known)
   failure.raise("not-found", ("no image '%s' in the store"):format(text), {
     hint = near and ("did you mean '%s'?"):format(near) or "`lamina images` lists what there is",
   })

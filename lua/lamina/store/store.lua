@@ -35,6 +35,12 @@ local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "log
 Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db",
   "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
 
+-- How a user who has no id in this user namespace is seen (user_namespaces(7)).
+local unmapped = 65534
+
+local other_store = "a store is one user's: choose another with --root; `lamina save` and "
+  .. "`lamina load` bring images over"
+
 --- The directory must be ours alone: whoever could write to it could change every image, and
 -- whoever could read it would find set-id programs (SECURITY ST-20).
 local function check_root(root)
@@ -45,13 +51,14 @@ local function check_root(root)
   if stat.type ~= "dir" then
     why = "is not a directory"
   elseif stat.uid ~= euid then
-    why = ("belongs to user %d"):format(stat.uid)
+    why = stat.uid == unmapped and "belongs to another user"
+      or ("belongs to user %d"):format(stat.uid)
   elseif stat.mode & 63 ~= 0 then -- 077
     why = ("is open to others (mode %o)"):format(stat.mode)
   end
   if why then
-    failure.raise("system", ("the store %s %s"):format(root, why),
-      { hint = "chmod 700 it, or choose another with --root" })
+    failure.raise("system", ("the store %s %s"):format(root, why), { hint = stat.uid == euid
+      and "chmod 700 it, or choose another with --root" or other_store })
   end
 end
 

@@ -40,7 +40,7 @@ describe("lamina.store.store", function()
       helper.sh(("mkdir -m 700 %s; chown 12345 %s"):format(root, root))
       local status, err = open(root)
       assert.equal(1, status)
-      return assert.matches("belongs to user 12345", err, 1, true)
+      return assert.matches("belongs to user 12345\nhint: a store is one user's", err, 1, true)
     end
     local status, err = open("/root")
     assert.equal(1, status)
