@@ -56,6 +56,11 @@ describe("lamina run", function()
     assert.equal("2\n", run:shell("echo $$", "--init"))
   end)
 
+  it("takes a name for the machine, short as Docker does", function()
+    assert.equal("there\n", run:shell("hostname", "-h", "there"))
+    assert.equal("there\n", run:shell("hostname", "--hostname=there"))
+  end)
+
   it("keeps labels with the container", function()
     run:ok("run", "--name", "labelled", "-l", "a=b=c", "--label", "empty", "busybox", "true")
     assert.equal("labelled\n", run:ok("ps", "-a", "--filter", "label=a=b=c", "--format",

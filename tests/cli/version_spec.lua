@@ -18,6 +18,7 @@ describe("lamina version", function()
 
   it("is what --version shows", function()
     assert.equal(lamina:ok("version"), lamina:ok("--version"))
+    assert.equal(lamina:ok("version"), lamina:ok("-v"))
   end)
 
   it("shows the libraries' versions too", function()

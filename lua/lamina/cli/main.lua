@@ -28,10 +28,14 @@ local option = require "lamina.cli.option"
 local output = require "lamina.cli.output"
 local report = require "lamina.cli.report"
 
+-- Before a command's name there are short ones too: -h behind one is that command's.
 local program_options = {
-  { long = "version", help = "show the version" },
+  { long = "version", short = "v", help = "show the version" },
 }
-table.move(help.global_options, 1, #help.global_options, 2, program_options)
+for _, row in ipairs(help.global_options) do
+  program_options[#program_options + 1] = { long = row.long, value = row.value, help = row.help,
+    short = row.long == "help" and "h" or nil }
+end
 
 --- A command's rows and the global ones it doesn't replace.
 local function all_options(command)
