@@ -208,6 +208,26 @@ describe("lamina build", function()
     assert.matches("^sha256:", assert(json.decode(out)).image)
   end)
 
+  it("prints the result as a template says, and tells a wrong one before it builds", function()
+    helper.write(dir .. "/recipe.lua", 'return image(from "busybox", { name = "x/y" })')
+    local id = run:ok("build", "-q", dir)
+    assert.equal(id:match("%S+") .. " docker.io/x/y:latest\n",
+      run:ok("build", "-q", "--format", "{{.image}} {{index .names 0}}", dir))
+    run:fails(2, "there is no field '.imgae'\nhint: did you mean '.image'", "build", "--format",
+      "{{.imgae}}", dir)
+    run:fails(2, "'{{' without '}}'", "build", "--format", "{{.image", dir .. "/nowhere")
+  end)
+
+  it("warns of build arguments that nothing asks for", function()
+    local recipe = 'local v = arg("VERSION", "1") return from "busybox":env { V = v }'
+    local status, _, err = build(recipe, "--build-arg", "VERZION=2", "--build-arg", "VERSION=2",
+      "--build-arg", "http_proxy=http://x", "--build-arg", "BUILDKIT_INLINE_CACHE=1")
+    assert.equal(0, status)
+    assert.equal("warning: nothing asks for the build argument 'VERZION'\n", err)
+    helper.write(dir .. "/recipe.lua", recipe)
+    assert.equal("", select(3, run("build", "-q", "--build-arg", "VERZION=2", dir)))
+  end)
+
   it("leaves the disk to the kernel, or waits for it with --sync", function()
     helper.write(dir .. "/recipe.lua", 'return from "busybox":copy({ a = "b" }, "/")')
     local function syncs(flag)

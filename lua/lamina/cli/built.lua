@@ -38,6 +38,12 @@ local function tell_left_out(result)
   end
 end
 
+--- Reads --format; a wrong template is told before anything is built.
+function built.prepare(context)
+  local format = context.options.format
+  context.template = format and format ~= "json" and template.parse(format)
+end
+
 function built.show(context, result)
   local format, out = context.options.format, context.out
   tell_left_out(result)
@@ -45,7 +51,7 @@ function built.show(context, result)
   if format == "json" then
     out:json(result)
   elseif format then
-    out:line("%s", template.render(format, result))
+    out:line("%s", template.render(context.template, result))
   elseif context.options.dry_run then
     show_steps(out, result.steps)
   elseif has_image(result) then

@@ -91,6 +91,20 @@ function source.options(context)
   return given
 end
 
+-- Those that count without being asked for.
+local silent = { "^SOURCE_DATE_EPOCH$", "^BUILDKIT_", "^[%a_]+_PROXY$", "^[%a_]+_proxy$" }
+
+--- The names of build arguments that a plan doesn't ask for: often misspelt ones.
+function source.unused_arguments(given, plan)
+  local used, list = source.set(plan.arguments), {}
+  for name in pairs(given.args) do
+    for _, pattern in ipairs(silent) do used[name] = used[name] or name:find(pattern) end
+    if not used[name] then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
 --- The values of "id=NAME,src=FILE" and "id=NAME,env=VARIABLE", by id.
 function source.secrets(words)
   local secrets = {}

@@ -8,6 +8,7 @@ local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
+local text = require "lamina.util.text"
 local watching = require "lamina.cli.watching"
 
 local function pairs_of(words, what)
@@ -16,10 +17,14 @@ local function pairs_of(words, what)
   return list
 end
 
-local function tell_warnings(options, found)
-  local is_quiet = options.quiet or options.progress == "quiet" or options.progress == "json"
-  if found and not is_quiet then
+local function tell_warnings(options, found, unused)
+  if options.quiet or options.progress == "quiet" or options.progress == "json" then return end
+  if found then
     io.stderr:write(found, " found; `lamina check` with the same file shows them\n")
+  end
+  for _, name in ipairs(unused) do
+    io.stderr:write(("warning: nothing asks for the build argument '%s'\n")
+      :format(text.escape(name)))
   end
 end
 
@@ -31,6 +36,7 @@ end
 
 --- What can't work is told before anything is built: a shell needs somebody at the keyboard.
 local function before(context)
+  built.prepare(context)
   if context.options.watch then watching.check(context.options) end
   if not context.options.on_failure then return end
   if terminal.is_terminal(0) and terminal.is_terminal(2) then return end
@@ -62,15 +68,18 @@ local function build_once(context, inputs)
   given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
   given.labels = pairs_of(options.label, "--label")
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
-  local result, found
+  local result, found, unused
   do
     local _trace <close> = options.trace and start_trace(context) or nil
     local view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
     given.on_failure = options.on_failure and shell_opener(view)
-    function given.planned(plan) found = found or checked.warnings(given, plan, context.store) end
+    function given.planned(plan)
+      found = found or checked.warnings(given, plan, context.store)
+      unused = source.unused_arguments(given, plan)
+    end
     result = build.run(context.store, given)
   end
-  tell_warnings(options, found)
+  tell_warnings(options, found, unused)
   built.show(context, result)
 end
 
