@@ -18,9 +18,9 @@ Q      := $(if $(V),,@)
 packages := lua5.4 jansson sqlite3 libseccomp libcap libcrypto libisal libzstd
 build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv lua-argparse libuv1-dev \
 	libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libisal-dev libzstd-dev \
-	libseccomp-dev libcap-dev uidmap slirp4netns ca-certificates
+	libseccomp-dev libcap-dev uidmap slirp4netns git ca-certificates
 test_packages := clang-14 clang-format-14 cppcheck lua-check lua-busted valgrind mmdebstrap \
-	busybox-static skopeo umoci buildah podman crun hyperfine strace attr git xz-utils bzip2 zstd \
+	busybox-static skopeo umoci buildah podman crun hyperfine strace attr xz-utils bzip2 zstd \
 	python3 openssl sudo zsh fish qemu-user-static
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 has     = $(shell $(CC) $(1) -Werror -E -x c /dev/null >/dev/null 2>&1 && echo $(1))

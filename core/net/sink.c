@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -41,8 +42,13 @@ static int read_earlier(struct lam_sink *sink, uint64_t count, struct lam_err *e
 	return 0;
 }
 
+/* What an earlier try has left in a file isn't of this answer; a pipe has nothing of it. */
 static int restart(struct lam_sink *sink, struct lam_err *err)
 {
+	struct stat st;
+
+	if (fstat(sink->output, &st) == 0 && !S_ISREG(st.st_mode))
+		return 0;
 	if (ftruncate(sink->output, 0) < 0 || lseek(sink->output, 0, SEEK_SET) < 0)
 		return lam_err_set(err, errno, "truncate the output");
 	return 0;
@@ -63,13 +69,12 @@ static int check_part(const struct lam_http_request *request, const struct lam_h
 	return -1;
 }
 
-/* A 200 has all of it once more. */
 static int begin_output(struct lam_sink *sink, const struct lam_http_request *request,
 			const struct lam_http_answer *answer, struct lam_err *err)
 {
 	if (answer->status == 206)
 		return read_earlier(sink, request->resume, err);
-	return request->resume > 0 ? restart(sink, err) : 0;
+	return restart(sink, err);
 }
 
 int lam_sink_begin(struct lam_sink *sink, const struct lam_http_request *request,

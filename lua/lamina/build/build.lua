@@ -71,6 +71,7 @@ local outcome = require "lamina.build.outcome"
 local platform = require "lamina.image.platform"
 local recorder = require "lamina.build.recorder"
 local refresh = require "lamina.build.refresh"
+local remote = require "lamina.build.remote"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
 local solve = require "lamina.build.solve"
@@ -126,6 +127,7 @@ local function prepare(store, given)
   local options = options_of.complete(given)
   options.outputs = export.check(options.outputs, #options.platforms)
   options.contexts = context.set(store, options)
+  options.remotes = remote.set(store, options)
   options.keeper = keeper.new(store)
   local ok, graph = pcall(timed, options, "resolve", resolve_each, store, options)
   if ok then

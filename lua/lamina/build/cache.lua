@@ -15,7 +15,10 @@ Lookup.__index = Lookup
 local function quick_reads(vertex, work)
   local reads, is_exact = {}, true
   for i, use in ipairs(vertex.uses) do
-    if not use.source.is_context then
+    if use.source.is_remote then
+      reads[i] = { remote = use.source:identity(), select = use.select }
+      is_exact = is_exact and use.source.is_exact == true
+    elseif not use.source.is_context then
       reads[i] = { chain = stack.chain(use.source.layers) }
       is_exact = is_exact and use.select.layers == true -- then nothing but the layers counts
       reads[i].select = use.select

@@ -87,7 +87,7 @@ end
 local function find_all(tree, select)
   local all = {}
   for _, source in ipairs(select.paths) do
-    for _, one in ipairs(tree:find(source)) do all[#all + 1] = one end
+    for _, one in ipairs(tree:find(source, select.is_literal)) do all[#all + 1] = one end
   end
   return all
 end
@@ -99,16 +99,20 @@ local function check_several(found, params)
   end
 end
 
-local function from_source(vertex, work, target)
-  local use = vertex.uses[1]
-  if not use then return end
+--- Archives of the context are unpacked by add, those from elsewhere where it is asked for.
+local function is_unpacked(vertex, source)
+  if vertex.params.unpack ~= nil then return vertex.params.unpack end
+  return vertex.kind == "add" and not source.is_remote
+end
+
+local function from_source(vertex, use, work, target)
   local tree = work:tree(use.source)
   local found, rest = find_all(tree, use.select), {}
   check_several(found, vertex.params)
   local unpacked = work:progress(vertex, "unpacked")
-  local is_add = vertex.kind == "add" and vertex.params.unpack ~= false
+  local may_unpack = is_unpacked(vertex, use.source)
   for _, one in ipairs(found) do
-    if not (is_add or vertex.params.unpack) or not unpack(tree, one, target, unpacked) then
+    if not may_unpack or not unpack(tree, one, target, unpacked) then
       rest[#rest + 1] = one
     end
   end
@@ -143,7 +147,7 @@ function deliver.make(vertex, work, dir, below)
     chown = owner(params.chown, root:fd()),
     chmod = params.chmod, parents = params.parents, exclude = params.exclude,
   }
-  from_source(vertex, work, target)
+  for _, use in ipairs(vertex.uses) do from_source(vertex, use, work, target) end
   from_inline(vertex, dir, target)
 end
 

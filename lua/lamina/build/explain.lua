@@ -153,8 +153,9 @@ local function compare_reads(reasons, self, vertex, old, new, record)
     compare_copies(reasons, self, vertex, record)
     if #reasons > before then return end
   end
-  reasons:add("what it reads from %s has changed",
-    vertex.uses[1] and vertex.uses[1].source.is_context and "the build context" or "a stage")
+  local source = vertex.uses[1] and vertex.uses[1].source or {}
+  reasons:add("what it reads from %s has changed", source.is_remote and source.name
+    or source.is_context and "the build context" or "a stage")
 end
 
 local function reasons_for(self, vertex, new)

@@ -13,14 +13,15 @@ local function shifted(id, by)
   return math.tointeger(tonumber(first)) + by .. rest
 end
 
---- Joins graphs, in their order: { vertices =, order =, parts =, target =, state =, contexts = }.
+--- Joins graphs, in their order: { vertices =, order =, parts =, target =, state =, contexts =,
+-- remotes = }.
 function graphs.join(parts, platforms)
   if #parts == 1 then
     parts[1].parts = parts
     return parts[1]
   end
   local whole = { vertices = {}, order = {}, parts = parts, target = parts[1].target,
-    state = parts[1].state, contexts = parts[1].contexts }
+    state = parts[1].state, contexts = parts[1].contexts, remotes = parts[1].remotes }
   local last = 0
   for i, part in ipairs(parts) do
     local most = 0

@@ -5,13 +5,14 @@
 --   graph.vertices                   what the wanted targets need, inputs before users
 --
 -- A vertex is what makes one layer: { id=, step=, kind=, at=state before it, params=, uses= }.
--- `params` is plain data and goes into the key whole; `uses` lists states and contexts it reads.
+-- `params` is plain data and goes into the key whole; `uses` lists states, contexts and remotes.
 -- `output` = { diff_id=, created= } is set by the solver. Merging and taking differences only
 -- rearrange layers, so they are done here. Nothing is read but image configurations.
 local context = require "lamina.build.context"
 local failure = require "lamina.util.failure"
 local label = require "lamina.build.label"
 local platform = require "lamina.image.platform"
+local remote = require "lamina.build.remote"
 local scan = require "lamina.util.word.scan"
 local words = require "lamina.util.words"
 
@@ -19,7 +20,7 @@ local resolve = {}
 
 -- Which file of step/ knows an op.
 local homes = {
-  scratch = "source", image = "source", ["local"] = "source",
+  scratch = "source", image = "source", ["local"] = "source", http = "source", git = "source",
   merge = "merge", diff = "merge", run = "run", copy = "copy", add = "copy",
   workdir = "workdir", layer = "fold",
   env = "metadata", label = "metadata", annotate = "metadata", arg = "metadata",
@@ -78,6 +79,7 @@ end
 --- The ids of the steps a step reads.
 local function inputs(step)
   local list = table.move(step.inputs or {}, 1, #(step.inputs or {}), 1, {})
+  table.move(step.remotes or {}, 1, #(step.remotes or {}), #list + 1, list)
   for _, key in ipairs { "input", "from", "lower", "upper" } do
     if step[key] then list[#list + 1] = step[key] end
   end
@@ -139,6 +141,7 @@ function resolve.graph(plan, target, store, options)
   local self = setmetatable({
     plan = plan, store = store, options = options, results = {}, graph = graph,
     contexts = options.contexts or context.set(store, options),
+    remotes = options.remotes or remote.set(store, options),
   }, Resolver)
   local wanted = needed(plan, target)
   for _, step in ipairs(plan.steps) do
@@ -149,6 +152,7 @@ function resolve.graph(plan, target, store, options)
     end
   end
   graph.state, graph.contexts = self.results[target.step], self.contexts
+  graph.remotes = self.remotes
   return graph
 end
 

@@ -66,10 +66,12 @@ function Tree:find_one(name)
 end
 
 --- The paths that a source means: { { path=, name= }, … }; `name` is how it was matched. A
--- wildcard that matches nothing is no error (SEMANTICS 49).
-function Tree:find(source)
+-- wildcard that matches nothing is no error (SEMANTICS 49); a literal source has none.
+function Tree:find(source, is_literal)
   local clean = path.clean("/" .. source):sub(2)
-  if not glob.has_wildcard(clean) then return { { path = self:find_one(clean), name = clean } } end
+  if is_literal or not glob.has_wildcard(clean) then
+    return { { path = self:find_one(clean), name = clean } }
+  end
   local found = {}
   for i, name in ipairs(failure.check(self:scan():match(clean))) do
     found[i] = { path = self:find_one(name), name = name }
@@ -118,7 +120,7 @@ function selection.content(self, use)
   local select, parts = use.select, json.array {}
   local excludes = select.exclude and selection.excludes(select.exclude)
   for _, source in ipairs(select.paths) do
-    for _, found in ipairs(self:find(source)) do
+    for _, found in ipairs(self:find(source, select.is_literal)) do
       parts[#parts + 1] = part(self, found, select, excludes)
     end
   end

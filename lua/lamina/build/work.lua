@@ -20,7 +20,8 @@ local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir",
 
 function work.new(graph, store, options)
   return setmetatable({
-    store = store, options = options, contexts = graph.contexts, views = {},
+    store = store, options = options, contexts = graph.contexts, remotes = graph.remotes,
+    views = {},
     ignores_cache = options.no_cache, gone = {},
   }, Work)
 end
@@ -41,13 +42,16 @@ local function view(self, state)
   return self.views[chain]
 end
 
---- The tree that a use reads: a context or a stage that is built.
+--- The tree that a use reads: a context, a remote or a stage that is built.
 function Work:tree(source)
-  return source.is_context and source:tree() or view(self, source)
+  return (source.is_context or source.is_remote) and source:tree() or view(self, source)
 end
 
 --- What a use selects, as the part of the key that stands for it.
 function Work:content(use)
+  if use.source.is_remote and use.source.is_exact then
+    return { remote = use.source:identity(), select = use.select }
+  end
   return selection.content(self:tree(use.source), use)
 end
 
@@ -78,6 +82,7 @@ function Work:close()
   for _, tree in pairs(self.views) do tree.mount:close() end
   if self.network then self.network:close() end
   self.contexts:close()
+  self.remotes:close()
   self.views, self.network = {}, nil
 end
 

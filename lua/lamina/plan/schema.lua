@@ -21,6 +21,7 @@ end
 
 local copy = {
   sources = "strings", inline = "pairs", destination = "string!", from = "step",
+  remotes = "steps", -- http and git steps, after the sources
   chown = "string", chmod = "string", link = "boolean", parents = "boolean", exclude = "strings",
   expand = "boolean",
 }
@@ -38,6 +39,9 @@ schema.steps = {
     files_only = "boolean" }, -- to copy from: it is no base, its triggers are none of ours
   stage = {}, -- a new stage that continues another one
   ["local"] = { path = "string", exclude = "strings" },
+  http = { url = "string!", checksum = "string", name = "string" },
+  git = { url = "string!", ref = "string", subdir = "string", submodules = "boolean",
+    keep_git_dir = "boolean" },
   run = { command = "command!", mounts = "mounts", network = "string", security = "string",
     cache = "boolean", timeout = "string", user = "string", env = "pairs", script = "string",
     devices = "strings" },

@@ -47,6 +47,39 @@ local function context(options)
   return stage.source("local", argument.options(options, context_options, "context"))
 end
 
+--- A checksum as its digits, or with "sha256:" before them.
+local function checksum(value, what)
+  value = argument.text(value, what)
+  local digits = value:lower():gsub("^sha256:", "")
+  if not digits:find("^%x+$") or #digits ~= 64 then
+    place.blame(what .. ": the 64 hexadecimal digits of a SHA-256 expected")
+  end
+  return "sha256:" .. digits
+end
+
+local http_options = { sha256 = checksum, name = argument.text }
+
+--- http(url, { sha256 =, name = }): a file to copy or add, from elsewhere.
+local function http(url, options)
+  local fields = argument.options(options, http_options, "http")
+  fields.url = argument.text(url, "http: the URL")
+  fields.checksum, fields.sha256 = fields.sha256, nil
+  if not fields.url:lower():find("^https?://") then
+    place.blame("http: a URL that begins with https:// or http:// expected")
+  end
+  return stage.source("http", fields)
+end
+
+local git_options = { ref = argument.text, subdir = argument.text,
+  submodules = argument.boolean, keep_git_dir = argument.boolean }
+
+--- git(url, { ref =, subdir =, submodules =, keep_git_dir = }): the files of a commit.
+local function git(url, options)
+  local fields = argument.options(options, git_options, "git")
+  fields.url = argument.text(url, "git: the URL")
+  return stage.source("git", fields)
+end
+
 local function steps_of(stages, what)
   local steps = {}
   for i, one in ipairs(stages) do
@@ -184,7 +217,7 @@ function env.new(request, files, run, say)
   end
   functions.from, functions.context, functions.merge, functions.diff = from, context, merge, diff
   functions.image, functions.arg = target.image, arguments(request, used)
-  functions.expand = expand
+  functions.expand, functions.http, functions.git = expand, http, git
   functions.require = requirer(files, run)
   values._G = proxy(values, functions)
   return values._G, used

@@ -62,7 +62,8 @@ local function mark_lists(made)
   json.array(made.steps)
   for _, one in ipairs(made.targets) do json.array(one.names) end
   for _, step in ipairs(made.steps) do
-    for _, key in ipairs { "exec", "sources", "exclude", "ports", "paths", "pairs", "mounts" } do
+    for _, key in ipairs { "exec", "sources", "exclude", "ports", "paths", "pairs", "mounts",
+      "remotes" } do
       if step[key] then json.array(step[key]) end
     end
     if type(step.command) == "table" then json.array(step.command) end

@@ -140,18 +140,33 @@ local function split(values)
   return list, named
 end
 
+--- Takes http and git sources out of a list of paths.
+local function split_remotes(list, what)
+  local paths, remotes = {}, {}
+  for _, item in ipairs(list) do
+    local step = type(item) == "table" and held[item]
+    if step and (step.op == "http" or step.op == "git") then
+      remotes[#remotes + 1] = step
+    elseif step then
+      place.blame(what .. ": paths expected", "the stage or context to take them from goes into"
+        .. " the options: { from = … }")
+    else
+      paths[#paths + 1] = item
+    end
+  end
+  return #remotes > 0 and paths or list, #remotes > 0 and remotes or nil
+end
+
 --- `{ ["name"] = "text" }` are files that the recipe holds itself; paths may stand beside them.
 local function read_sources(fields, sources, what)
-  if type(sources) == "table" and held[sources] then
-    place.blame(what .. ": paths expected", "the stage or context to take them from goes into"
-      .. " the options: { from = … }")
-  end
+  if type(sources) == "table" and held[sources] then sources = { sources } end
   if type(sources) == "table" then
     local named
     sources, named = split(sources)
     if next(named) ~= nil then fields.inline = argument.pairs(named, what) end
+    sources, fields.remotes = split_remotes(sources, what)
   end
-  if not fields.inline or next(sources) ~= nil then
+  if not (fields.inline or fields.remotes) or next(sources) ~= nil then
     fields.sources = argument.list(sources, what .. ": the sources")
   end
 end

@@ -120,7 +120,7 @@ function target.list(result)
 end
 
 -- The fields that are steps themselves, or lists of such.
-local references, lists = { "input", "from", "lower", "upper" }, { "inputs", "mounts" }
+local references, lists = { "input", "from", "lower", "upper" }, { "inputs", "mounts", "remotes" }
 
 --- Calls visit(holder, key) for each reference of a step to another.
 local function each_reference(step, visit)

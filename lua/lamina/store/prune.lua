@@ -1,6 +1,7 @@
 --- Removing what its owner doesn't need any more: stopped containers, images, the build cache.
 --
 --   local report = prune.run(store, { containers = true, images = true, cache = true })
+local download = require "lamina.store.download"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local gc = require "lamina.store.gc"
@@ -114,13 +115,30 @@ function Pruner:forget_builds()
   end
 end
 
+--- What was downloaded: it can be fetched again. A tree that a build reads has a lock.
+function Pruner:remove_downloads()
+  local dir = self.store.root .. "/cache"
+  for _, name in ipairs(failure.check(fs.list(dir))) do
+    local path = dir .. "/" .. name
+    local stat = download.owns(name) and fs.stat(path, { follow = false })
+    local held = stat and self:is_old(stat.ctime)
+      and fs.lock(path .. ".lock", "exclusive", { wait = false })
+    if held then
+      self.report.bytes = self.report.bytes + usage.tree(path)
+      self:take("mounts", name, function() self.store:bury(path) end)
+      held:release()
+      if stat.type == "file" and not self.options.dry_run then fs.remove(path .. ".lock") end
+    end
+  end
+end
+
 --- Cache mounts that no step uses just now. Their lock files stay: a step that waits for one has
 -- it open.
 function Pruner:remove_mounts()
   local dir, report = self.store.root .. "/cache", self.report
   for _, name in ipairs(failure.check(fs.list(dir))) do
     local path = dir .. "/" .. name
-    local held = not name:find("%.lock$")
+    local held = not name:find("%.lock$") and not download.owns(name)
       and fs.lock(path .. ".lock", "exclusive", { wait = false })
     if held then
       report.mounts, report.bytes = report.mounts + 1, report.bytes + usage.tree(path)
@@ -148,6 +166,7 @@ function prune.run(store, options)
   end
   if options.cache then
     self:forget_cache()
+    self:remove_downloads()
     self:forget_builds()
   end
   if options.mounts then self:remove_mounts() end

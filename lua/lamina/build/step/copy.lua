@@ -2,6 +2,7 @@
 local deliver = require "lamina.build.deliver"
 local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"
+local origin = require "lamina.build.step.origin"
 local path = require "lamina.util.path"
 
 local copy = {}
@@ -23,20 +24,9 @@ local function mode_text(chmod)
   return text
 end
 
-local function is_remote(source)
-  return source:find("^https?://") or source:find("^git@") or source:find("^git://")
-    or source:find("^ssh://")
-end
-
 local function sources_of(step, at, resolver)
   local list = json.array {}
-  for i, source in ipairs(step.sources or {}) do
-    list[i] = resolver:expand(at, source)
-    if is_remote(list[i]) then
-      failure.raise("unsupported", ("%s: '%s' is remote, which isn't there yet")
-        :format(step.op, list[i]))
-    end
-  end
+  for i, source in ipairs(step.sources or {}) do list[i] = resolver:expand(at, source) end
   return list
 end
 
@@ -82,7 +72,7 @@ local function parameters(step, at, resolver, target)
 end
 
 local function check_count(step, sources, params)
-  local count = #sources + #params.inline
+  local count = #sources + #params.inline + #(step.remotes or {})
   if count == 0 then failure.raise("invalid-input", step.op .. ": nothing to copy") end
   if count > 1 and not params.destination:find("/$") then
     failure.raise("invalid-input",
@@ -95,13 +85,9 @@ local function resolve(step, at, resolver)
   local target = resolver:expand(at, step.destination)
   local params = parameters(step, at, resolver, target)
   check_count(step, sources, params)
-  local uses = {}
-  if #sources > 0 then
-    local source = step.from and resolver:result(step.from) or resolver.contexts:get(".")
-    uses[1] = { source = source, select = {
-      paths = sources, exclude = params.exclude, parents = params.parents } }
-  end
-  return resolver:vertex(step, at, text_of(step, params, sources, target), {
+  local checksum = step.checksum and resolver:expand(at, step.checksum)
+  local uses, names = origin.uses(step, sources, checksum, params, resolver)
+  return resolver:vertex(step, at, text_of(step, params, names, target), {
     uses = uses, params = params, ignores_parent = params.link, sources = sources,
   })
 end

@@ -1,5 +1,6 @@
 --- Steps that a stage begins with, and the contexts that files come from.
 local failure = require "lamina.util.failure"
+local giturl = require "lamina.build.remote.giturl"
 local platform = require "lamina.image.platform"
 local state = require "lamina.build.state"
 
@@ -45,6 +46,21 @@ end
 
 source["local"] = function(step, _, resolver)
   return resolver.contexts:get(step.path or ".", step.exclude)
+end
+
+--- A file by URL (build/remote/http.lua). Its parameters are the recipe's texts as they are: no
+-- stage's variables belong to them.
+function source.http(step, _, resolver)
+  return resolver.remotes:get("http", { url = step.url, checksum = step.checksum,
+    name = step.name })
+end
+
+--- A repository (build/remote/git.lua), which may also be named as a Dockerfile does: URL#ref:dir.
+function source.git(step, _, resolver)
+  local named = giturl.split(step.url)
+  return resolver.remotes:get("git", { url = named.url, ref = step.ref or named.ref,
+    subdir = step.subdir or named.subdir, submodules = step.submodules ~= false,
+    keep_git_dir = step.keep_git_dir or false })
 end
 
 return source
