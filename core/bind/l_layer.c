@@ -176,7 +176,7 @@ void lamL_read_expected(lua_State *L, int index, struct lamL_expected *want)
 static const char *const apply_options[] = { "form",    "root",   "userxattr", "keep",
 					     "diff_id", "digest", "size",      "uid",
 					     "gid",     "ids",    "limits",    "compression",
-					     NULL };
+					     "grows",   NULL };
 
 static void read_apply(lua_State *L, struct lam_apply *how, struct lamL_expected *want)
 {
@@ -189,6 +189,9 @@ static void read_apply(lua_State *L, struct lam_apply *how, struct lamL_expected
 	how->compression = lamL_compression_field(L, 3, -1);
 	lamL_read_expected(L, 3, want);
 	lamL_read_limits(L, 3, &how->limits);
+	if (lamL_boolfield(L, 3, "grows", 0) && want->size < 0)
+		luaL_error(L, "option 'grows': it needs 'size'");
+	how->whole = lamL_boolfield(L, 3, "grows", 0) ? (uint64_t)want->size : 0;
 }
 
 /* Sets the field `implied` of the table at the top: a list of paths, where there are any. */
@@ -207,7 +210,7 @@ static void push_implied(lua_State *L, const struct lam_buf *implied)
 }
 
 /* layer.apply(source, target[, {form="overlay"|"tree", root=, userxattr=, keep=, diff_id=,
- * digest=, size=, compression=, uid=, gid=, ids=, limits={…}}]) -> info | nil, err */
+ * digest=, size=, grows=, compression=, uid=, gid=, ids=, limits={…}}]) -> info | nil, err */
 static int l_apply(lua_State *L)
 {
 	const char *target = lamL_checkpath(L, 2), *keep;
@@ -313,7 +316,7 @@ static int first_block(struct lam_decoder *decoder, unsigned char block[512], st
 /* What can't be decompressed is no archive, and no failure either. */
 static int probe(int fd, enum lam_compression *compression, int *is_tar, struct lam_err *err)
 {
-	const struct lam_decode_limits limits = { UINT64_MAX, UINT_MAX };
+	const struct lam_decode_limits limits = { UINT64_MAX, UINT_MAX, 0 };
 	struct lam_decoder *decoder = lam_decoder_new(fd, -1, &limits, err);
 	unsigned char block[512];
 	int result;

@@ -22,7 +22,7 @@ static void read_options(lua_State *L, struct lam_recode *how, struct lamL_expec
 	lamL_options(L, 2, options);
 	lamL_read_limits(L, 2, &limits);
 	lua_settop(L, 2);
-	how->limits = (struct lam_decode_limits){ limits.bytes, limits.ratio };
+	how->limits = (struct lam_decode_limits){ limits.bytes, limits.ratio, 0 };
 	how->level = (int)lamL_rangefield(L, 2, "level", 0, 1, 22);
 	compression = lamL_compression_field(L, 2, -1);
 	how->as_came = compression < 0;

@@ -213,7 +213,8 @@ static int check_compression(const struct lam_decoder *decoder, int wanted, stru
 int lam_apply(int fd, int root, const struct lam_apply *how, struct lam_applied *out,
 	      struct lam_err *err)
 {
-	const struct lam_decode_limits limits = { how->limits.bytes, how->limits.ratio };
+	const struct lam_decode_limits limits = { how->limits.bytes, how->limits.ratio,
+						  how->whole };
 	struct lam_placer placer = { .root = root, .how = how, .api = lam_archive(err) };
 	struct source source = { .failed = 0 };
 	locale_t utf8, before;

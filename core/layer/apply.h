@@ -26,6 +26,7 @@ struct lam_apply {
 	unsigned ids;       /* how many ids are mapped: others can't be given */
 	int compression;    /* what it has to be (enum lam_compression), -1: whatever it is */
 	int keep;           /* descriptor that gets a copy of the input, or -1 */
+	uint64_t whole;     /* what the input grows to while it is read; 0: it is all there */
 	struct lam_apply_limits limits;
 	/* Gets the directories that have no entry of their own, each path with its NUL: what they
 	 * are like is for the layers below to say. May be NULL. */

@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "layer/archive.h"
+#include "layer/growing.h"
 
 enum { CHUNK = 256 << 10, OUT = 1 << 20, ZSTD_WINDOW_LOG = 27 };
 static const char *const names[] = { "none", "gzip", "zstd", "xz", "bzip2" };
@@ -56,7 +57,7 @@ static int refill(struct lam_decoder *d, struct lam_err *err)
 
 	if (d->in_at < d->in_len || d->input_ended)
 		return 0;
-	n = lam_fd_read_full(d->fd, d->in, CHUNK, "the archive", err);
+	n = lam_growing_read(d->fd, d->in, CHUNK, d->in_size, d->limits.whole, err);
 	if (n < 0)
 		return -1;
 	d->in_at = 0;

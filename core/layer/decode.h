@@ -23,6 +23,7 @@ enum lam_compression {
 struct lam_decode_limits {
 	uint64_t bytes; /* of decompressed data */
 	unsigned ratio; /* decompressed to compressed, beyond the first 64 MiB */
+	uint64_t whole; /* what the input grows to while it is read; 0: it is all there */
 };
 
 struct lam_decoder; /* opaque */

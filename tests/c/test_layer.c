@@ -257,7 +257,7 @@ static void decodes_what_it_encoded_in_any_size(void)
 	static const size_t sizes[] = {
 		0, 1, 511, 512, (256 << 10) - 1, 1 << 20, (1 << 20) + 1, (5 << 20) + 77
 	};
-	const struct lam_decode_limits limits = { 1 << 30, 1000 };
+	const struct lam_decode_limits limits = { 1 << 30, 1000, 0 };
 
 	for (int how = LAM_COMPRESSION_NONE; how <= LAM_COMPRESSION_ZSTD; how++)
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -284,7 +284,7 @@ static void decodes_what_it_encoded_in_any_size(void)
 
 static void stops_at_its_limits(void)
 {
-	const struct lam_decode_limits limits = { 1000, 1000 };
+	const struct lam_decode_limits limits = { 1000, 1000, 0 };
 	struct lam_decoded out;
 	struct lam_err err;
 	int fd = encode(LAM_COMPRESSION_GZIP, 1001, 100, &out);

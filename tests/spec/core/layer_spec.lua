@@ -2,6 +2,7 @@ local at_home = require "support.at_home"
 local digest = require "lamina.core.digest"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
+local job = require "lamina.core.job"
 local layer = require "lamina.core.layer"
 local tar = require "support.tar"
 local watch = require "support.watch"
@@ -52,6 +53,23 @@ describe("lamina.core.layer", function()
       local file <close> = assert(fs.open(simple))
       assert.same(info, layer.apply(file:fd(), mine, own()))
       assert.equal("", file:read(1)) -- to its end, and still open
+    end)
+
+    it("reads a file to its whole size while another process still writes it", function()
+      local bytes, grown = helper.read(simple), dir .. "/grown.tar"
+      local file <close> = assert(io.open(grown, "wb"))
+      assert(file:write(bytes:sub(1, 700)))
+      file:flush()
+      local source <close> = assert(fs.open(grown))
+      local running <close> = assert(job.start(layer.apply, source:fd(), mine,
+        own { size = #bytes, grows = true, digest = "sha256:" .. digest.sha256(bytes) }))
+      repeat -- the child reads through the same open file: it is at the end, and waits
+        local info = assert(fs.read("/proc/self/fdinfo/" .. source:fd()))
+      until tonumber(info:match("pos:%s*(%d+)")) == 700
+      assert(file:write(bytes:sub(701)))
+      file:flush()
+      assert.equal(#bytes, assert(running:wait()).size)
+      assert.equal("text", fs.read(mine .. "/d/f"))
     end)
 
     it("verifies what is known beforehand: digest, diff ID, size, compression (SEMANTICS 86)",
