@@ -5,6 +5,7 @@
 -- An index is { images = { … }, names =, index = bytes or nil }; without its bytes something of it
 -- isn't taken along (attestations), or there was none: manifests of one name belong together.
 local config_check = require "lamina.image.config_check"
+local image_index = require "lamina.image.index"
 local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
 local platform = require "lamina.image.platform"
@@ -25,7 +26,7 @@ local read
 local function members(input, document, depth)
   local list, is_whole = {}, true
   for _, of in ipairs(document.manifests) do
-    local found = not oci.is_attestation(of) and read(input, of, depth + 1)
+    local found = not image_index.is_attestation(of) and read(input, of, depth + 1)
     is_whole = is_whole and found and not found.images
     for _, image in ipairs(found and (found.images or { found }) or {}) do
       list[#list + 1] = image
@@ -51,7 +52,7 @@ local function distinct(input, index)
   local list, by_digest = {}, {}
   for _, of in ipairs(index.manifests) do
     local found = by_digest[of.digest]
-    if found == nil and not oci.is_attestation(of) then
+    if found == nil and not image_index.is_attestation(of) then
       found = read(input, of, 1) or false
       by_digest[of.digest] = found
       if found then list[#list + 1] = found end

@@ -24,13 +24,6 @@ function layers.new(store, input)
     Layers)
 end
 
---- Keeps the collector off what is there already.
-local function is_there(store, diff_id)
-  local _held <close> = store:hold()
-  store:lease("layer", diff_id)
-  return store.layers:has(diff_id)
-end
-
 --- Asks for a layer. The same one may be asked for again, from the same blob or another: each blob
 -- is read once, and the first one of a diff ID is unpacked.
 function Layers:need(diff_id, blob, label)
@@ -39,7 +32,7 @@ function Layers:need(diff_id, blob, label)
   self.seen[key] = true
   local is_first = not self.by_diff_id[diff_id]
   local one = { diff_id = diff_id, blob = blob, label = label,
-    unpacks = is_first and not is_there(self.store, diff_id) }
+    unpacks = is_first and not self.store.layers:keep(diff_id) }
   self.list[#self.list + 1] = one
   if is_first then self.by_diff_id[diff_id] = one end
 end
@@ -117,11 +110,7 @@ end
 local function adopt_blob(store, one)
   local of = one.kept.of
   if store.layers:blob_of(one.diff_id) then return end
-  failure.check(fs.fsync(one.kept.path))
-  local _held <close> = store:hold()
-  store:lease("blob", of.digest)
-  store.blobs:adopt(one.kept.path, of.digest)
-  store.layers:remember_blob(one.diff_id, of)
+  store.layers:adopt_blob(one.diff_id, one.kept.path, of)
 end
 
 --- Gives everything its name and row.

@@ -5,6 +5,7 @@
 local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
+local image_index = require "lamina.image.index"
 local json = require "lamina.core.json"
 local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
@@ -49,35 +50,9 @@ function oci.names_of(of)
   return ok and not ref.digest and { reference.format(ref) } or {}
 end
 
---- What accompanies an image and is none: build attestations.
-function oci.is_attestation(of)
-  return (of.platform and of.platform.os == "unknown")
-    or (of.annotations or {})["vnd.docker.reference.type"] ~= nil
-end
-
-local function platforms_of(list)
-  local platforms = {}
-  for i, of in ipairs(list) do
-    platforms[i] = of.platform or { os = "unknown", architecture = "unknown" }
-  end
-  return platforms
-end
-
-local function no_platform(input, list, wanted)
-  local known = {}
-  for i, of in ipairs(platforms_of(list)) do known[i] = platform.format(of) end
-  input:refuse("no image for %s (there are: %s); --platform chooses another",
-    platform.format(wanted), table.concat(known, ", "))
-end
-
-local function choose(input, index, wanted)
-  local list = {}
-  for _, of in ipairs(index.manifests) do
-    if not oci.is_attestation(of) then list[#list + 1] = of end
-  end
-  local best = platform.best(wanted, platforms_of(list))
-  if not best and #list == 1 and not list[1].platform then best = 1 end
-  return list[best] or no_platform(input, list, wanted)
+local function choose(input, list, wanted)
+  local of, why = image_index.choose(list, wanted)
+  return of or input:refuse("%s; --platform chooses another", why)
 end
 
 local function layers_of(input, document)
@@ -109,7 +84,7 @@ local function image_of(input, of, wanted, depth)
   local bytes, document = oci.document(input, of)
   if document.kind == "manifest" then return oci.image_in(input, bytes, document) end
   if depth >= oci.deepest then input:refuse("indexes nested deeper than %d", oci.deepest) end
-  return image_of(input, choose(input, document, wanted), wanted, depth + 1)
+  return image_of(input, choose(input, document.manifests, wanted), wanted, depth + 1)
 end
 
 function oci.check_layout(input)
@@ -128,16 +103,16 @@ local function chosen(input, index, wanted, is_asked)
   for _, of in ipairs(index.manifests) do
     local name, fits = oci.names_of(of)[1], not of.platform or platform.matches(wanted, of.platform)
     local other = name and by_name[name]
-    if not oci.is_attestation(of) and (fits or not is_asked) then
+    if not image_index.is_attestation(of) and (fits or not is_asked) then
       if not other then
         list[#list + 1] = of
         if name then by_name[name] = #list end
-      elseif fits and platform.best(wanted, platforms_of { list[other], of }) ~= 1 then
+      elseif fits and platform.best(wanted, image_index.platforms { list[other], of }) ~= 1 then
         list[other] = of
       end
     end
   end
-  if #list == 0 and #index.manifests > 0 then no_platform(input, index.manifests, wanted) end
+  if #list == 0 and #index.manifests > 0 then choose(input, index.manifests, wanted) end
   return list
 end
 

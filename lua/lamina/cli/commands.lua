@@ -18,6 +18,7 @@ return {
     { "ps", "List containers" },
     { "rm", "Remove containers" } },
   { title = "Images", { "images", "List images" },
+    { "pull", "Get an image from a registry" },
     { "tag", "Give an image another name" },
     { "rmi", "Remove images" },
     { "history", "Show how an image was made" },

@@ -121,6 +121,11 @@ function reference.familiar(ref)
   return with_suffix(reference.repository(ref), ref)
 end
 
+--- The whole name by a digest alone: by the one it has, or another.
+function reference.by_digest(ref, digest)
+  return ("%s/%s@%s"):format(ref.domain, ref.path, digest or ref.digest)
+end
+
 --- The whole name that is to be given to an image: one by its digest can't be given.
 function reference.target(text)
   local ref = reference.parse(text)

@@ -6,6 +6,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local lock = require "lamina.store.lock"
+local partial = require "lamina.store.partial"
 local usage = require "lamina.store.usage"
 
 local gc = {}
@@ -124,6 +125,7 @@ function gc.sweep(store, options)
   self:sweep_layers()
   self:sweep_folder("blobs/sha256", self:used_blobs(), usage.tree)
   self:sweep_folder("logs", self:used_logs(), usage.tree)
+  self.report.bytes = self.report.bytes + partial.sweep(store, self.dry_run)
   return self.report
 end
 

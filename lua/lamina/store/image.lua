@@ -87,6 +87,9 @@ local function insert(self, fields)
     on conflict (id) do update set stored = excluded.stored]], fields.id, fields.manifest,
     fields.created, os.time(), fields.size, fields.layers, self.store.boot))
   for _, name in ipairs(fields.names) do self:tag(fields.id, name) end
+  for _, name in ipairs(fields.digests) do
+    failure.check(self.db:run("insert or ignore into digests values (?, ?)", name, fields.id))
+  end
   return true
 end
 
@@ -99,11 +102,12 @@ local function is_stored(self, fields)
       reference.target(name)))
     if not named or named.image ~= fields.id then return false end
   end
-  return true
+  return #fields.digests == 0
 end
 
 --- Stores an image: { config = bytes, manifest = bytes or nil, names = {…}, created = seconds,
--- annotations = }. Its layers must be there. Answers its id.
+-- annotations =, digests = the names "host/path@sha256:…" that it was got by }. Its layers must be
+-- there. Answers its id.
 function Images:put(parts)
   local _held <close> = self.store:hold()
   local config = config_check.parse(parts.config)
@@ -114,7 +118,8 @@ function Images:put(parts)
   local bytes = parts.manifest or make_manifest(self, config, parts.config, parts.annotations)
   local of = self.store.blobs:put(bytes, media_type.manifest).digest
   local fields = { id = id, manifest = of, size = size, created = parts.created or os.time(),
-    layers = table.concat(hexes, " "), names = parts.names or {} }
+    layers = table.concat(hexes, " "), names = parts.names or {},
+    digests = parts.digests or {} }
   if not is_stored(self, fields) then self.store:transaction(insert, self, fields) end
   return id
 end
@@ -131,6 +136,13 @@ local function of_index(self, id, wanted, text)
   return row and wrap(self, row, id)
 end
 
+--- The one that was got by the name of an index's digest, though the index wasn't.
+local function got_by(self, name)
+  local row = failure.check(self.db:row([[select images.* from digests join images
+    on images.id = digests.image where name = ? order by stored desc]], name))
+  return row and wrap(self, row)
+end
+
 local function by_digest(self, of, wanted, text)
   local row = failure.check(self.db:row("select * from images where manifest = ?", of))
   if row then return wrap(self, row) end
@@ -140,7 +152,9 @@ end
 local function by_name(self, text, wanted)
   local ok, ref = pcall(reference.parse, text)
   if not ok then return nil end
-  if ref.digest then return by_digest(self, ref.digest, wanted, text) end
+  if ref.digest then
+    return by_digest(self, ref.digest, wanted, text) or got_by(self, reference.by_digest(ref))
+  end
   local row = failure.check(self.db:row([[select images.*, names.index_id from names
     join images on images.id = names.image where name = ?]], reference.format(ref)))
   if row and row.index_id then return of_index(self, row.index_id, wanted, text) end

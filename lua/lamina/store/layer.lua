@@ -25,6 +25,13 @@ function Layers:has(diff_id)
   return entry ~= nil and entry.type == "dir"
 end
 
+--- Keeps the collector off a layer; answers whether it is there.
+function Layers:keep(diff_id)
+  local _held <close> = self.store:hold()
+  self.store:lease("layer", diff_id)
+  return self:has(diff_id)
+end
+
 function Layers:path(diff_id)
   return self.dir .. "/" .. descriptor.hex(diff_id)
 end
@@ -95,6 +102,17 @@ function Layers:remember_blob(diff_id, of)
   failure.check(self.db:run(
     "update layers set blob = ?, blob_size = ?, blob_type = ? where diff_id = ?",
     of.digest, of.size, of.mediaType, diff_id))
+end
+
+--- Keeps the bytes that a layer came as: a complete file, verified, which gets its place among the
+-- blobs. What a row that is on the disk names has to be there as well.
+function Layers:adopt_blob(diff_id, path, of)
+  local row = self:get(diff_id)
+  if not row.boot then failure.check(fs.fsync(path)) end
+  local _held <close> = self.store:hold()
+  self.store:lease("blob", of.digest)
+  self.store.blobs:adopt(path, of.digest)
+  self:remember_blob(diff_id, of)
 end
 
 function Layers:list()

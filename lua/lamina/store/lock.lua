@@ -22,4 +22,11 @@ function lock.wait(path, mode)
   return fs.lock(path, mode)
 end
 
+--- Whether the file that a lock is on still has that name: another process may have moved it away
+-- while the lock was waited for.
+function lock.is_on(held, path)
+  local mine, named = fs.stat(("/proc/self/fd/%d"):format(held:fd())), fs.stat(path)
+  return mine ~= nil and named ~= nil and mine.ino == named.ino and mine.dev == named.dev
+end
+
 return lock

@@ -57,6 +57,12 @@ local migrations = {
   create index members_image on members (image);
   alter table names add column index_id text references indexes (id);
   ]],
+  [[
+  create table digests (
+    name text not null, image text not null references images (id) on delete cascade,
+    primary key (name, image)
+  ) without rowid;
+  ]],
 }
 
 schema.version = #migrations

@@ -5,7 +5,7 @@
 --   lamina.db      SQLite: what there is      blobs/sha256/   manifests, configs, kept layers
 --   layers/HEX     a layer as a directory     containers/ID   upper and work
 --   cache/         cache mounts               logs/HEX        what steps wrote
---   tmp/           what isn't finished
+--   downloads/HEX  the beginnings of blobs    tmp/            what isn't finished
 --
 -- Any number of processes share it. Nothing has its final name before it is complete, and no row
 -- names what isn't there. home.lua opens it the way commands do.
@@ -29,11 +29,12 @@ local store = {}
 local Store = {}
 Store.__index = Store
 
-local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "logs", "tmp" }
+local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "downloads", "logs",
+  "tmp" }
 
 --- All that lies in a store; what else is there isn't ours.
-Store.entries = { "blobs", "cache", "containers", "damaged", "gc.lock", "lamina.db",
-  "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
+Store.entries = { "blobs", "cache", "containers", "damaged", "downloads",
+  "gc.lock", "lamina.db", "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
 
 -- How a user who has no id in this user namespace is seen (user_namespaces(7)).
 local unmapped = 65534

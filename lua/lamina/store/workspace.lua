@@ -4,17 +4,12 @@
 -- folder. Leases are kept under its name and fall with it.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local locks = require "lamina.store.lock"
 
 local workspace = {}
 
 local Workspace = {}
 Workspace.__index = Workspace
-
---- Whether the file that a lock is on still has that name.
-local function same_file(lock, path)
-  local mine, named = fs.stat(("/proc/self/fd/%d"):format(lock:fd())), fs.stat(path)
-  return mine and named and mine.ino == named.ino and mine.dev == named.dev
-end
 
 --- Makes one below `tmp`. A sweeper that comes between the folder and its lock takes it away: then
 -- it is made again.
@@ -22,7 +17,7 @@ function workspace.new(tmp)
   for _ = 1, 10 do
     local dir = failure.check(fs.tmpdir(tmp, ""))
     local lock, err = fs.lock(dir .. "/lock", "exclusive", { wait = false })
-    if lock and same_file(lock, dir .. "/lock") then
+    if lock and locks.is_on(lock, dir .. "/lock") then
       return setmetatable({ dir = dir, name = dir:match("[^/]+$"), lock = lock }, Workspace)
     elseif not lock and err.errno ~= "EAGAIN" and err.errno ~= "ENOENT" then
       fs.remove(dir)
@@ -51,7 +46,7 @@ Workspace.__close = Workspace.close
 -- isn't there any more was taken away by another sweeper.
 local function take_dead(dir)
   local lock = fs.lock(dir .. "/lock", "exclusive", { wait = false })
-  if lock and same_file(lock, dir .. "/lock") then return lock end
+  if lock and locks.is_on(lock, dir .. "/lock") then return lock end
   if lock then lock:release() end
 end
 

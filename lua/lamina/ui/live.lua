@@ -138,6 +138,14 @@ heard["step.failed"] = function(self, data)
   self:draw(table.unpack(lines))
 end
 
+for _, what in ipairs { "started", "finished", "failed" } do
+  heard["transfer." .. what] = heard["step." .. what]
+end
+
+heard["transfer.present"] = function(self, data)
+  self:draw(self:style("cached", self:stop(data).title .. " EXISTS"))
+end
+
 function View:hear(name, data)
   self.tally:hear(name, data)
   if heard[name] then heard[name](self, data) end

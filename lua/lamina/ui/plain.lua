@@ -47,6 +47,10 @@ heard["step.failed"] = function(self, data)
   self:say(data.id, "ERROR " .. tostring(data.message or data.error or ""))
 end
 
+heard["transfer.started"] = heard["step.started"]
+heard["transfer.finished"], heard["transfer.failed"] = heard["step.finished"], heard["step.failed"]
+heard["transfer.present"] = function(self, data) self:say(data.id, "EXISTS") end
+
 function View:hear(name, data)
   local tell = heard[name]
   if tell then tell(self, data) end

@@ -35,11 +35,13 @@ heard["step.progress"] = function(self, data)
   of[data.what] = data.bytes
 end
 
+heard["transfer.progress"] = heard["step.progress"]
+
 function Tally:hear(name, data)
   if heard[name] then heard[name](self, data) end
 end
 
-local kinds = { "copied", "unpacked", "hashed" }
+local kinds = { "copied", "unpacked", "hashed", "downloaded", "uploaded" }
 
 --- The bytes of one step so far ("12MB copied"), "" where it moves none.
 function Tally:step(id)

@@ -19,7 +19,8 @@ describe("lamina.store.schema", function()
 
   it("makes a new database", function()
     local db <close> = schema.open(path)
-    assert.equal("builds cache containers images indexes layers leases members names", tables(db))
+    assert.equal("builds cache containers digests images indexes layers leases members names",
+      tables(db))
     assert.equal(schema.version, assert(db:row "pragma user_version").user_version)
   end)
 
@@ -46,7 +47,8 @@ describe("lamina.store.schema", function()
     assert.equal("", err)
     assert.equal(0, status)
     local db <close> = schema.open(path)
-    assert.equal("builds cache containers images indexes layers leases members names", tables(db))
+    assert.equal("builds cache containers digests images indexes layers leases members names",
+      tables(db))
   end)
 
   it("calls a file that is no database damaged, and says what helps", function()

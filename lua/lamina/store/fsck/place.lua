@@ -4,7 +4,8 @@ local fs = require "lamina.core.fs"
 
 local place = {}
 
-local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "logs", "tmp" }
+local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "downloads",
+  "logs", "tmp" }
 
 local function check_mode(found, path)
   local stat = fs.stat(path, { follow = false })

@@ -1,0 +1,78 @@
+--- Where a registry is: the hosts to ask for what a name's domain stands for, mirrors first.
+--
+--   { registry = "docker.io", host = "registry-1.docker.io", is_mirror = false, is_tls = true,
+--     base = "https://registry-1.docker.io", ca_file =, cert_file =, key_file = }
+--
+-- Without TLS are only hosts that were listed (settings.lua) and this machine's own, unless there
+-- is a folder of certificates for them. Nothing ever falls back to it.
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local settings = require "lamina.registry.settings"
+
+local endpoint = {}
+
+local homes = { ["docker.io"] = "registry-1.docker.io" }
+
+local function is_loopback(host)
+  local name = host:gsub(":%d+$", "")
+  return name == "localhost" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil or name == "[::1]"
+end
+
+--- The first folder of certificates for a host; nil when there is none.
+local function folder_of(host)
+  for _, dir in ipairs(settings.get().certificates) do
+    local path = dir .. "/" .. host
+    local stat = fs.stat(path)
+    if stat and stat.type == "dir" then return path end
+  end
+end
+
+--- The files of certs.d: *.crt is whom to trust, NAME.cert and NAME.key who we are.
+local function certificates(dir)
+  local found = {}
+  for _, name in ipairs(dir and failure.check(fs.list(dir)) or {}) do
+    local path, kind = dir .. "/" .. name, name:match("%.(%w+)$")
+    if kind == "crt" then
+      if found.ca_file then
+        failure.raise("unsupported", dir .. ": more than one file *.crt",
+          { hint = "one file may hold several certificates" })
+      end
+      found.ca_file = path
+    elseif kind == "cert" then
+      found.cert_file, found.key_file = path, path:gsub("cert$", "key")
+    end
+  end
+  return found
+end
+
+local function make(registry, scheme, host, is_mirror)
+  local found = scheme == "https" and certificates(folder_of(host)) or {}
+  return { registry = registry, host = host, base = scheme .. "://" .. host,
+    is_tls = scheme == "https", is_mirror = is_mirror, ca_file = found.ca_file,
+    cert_file = found.cert_file, key_file = found.key_file }
+end
+
+local function scheme_of(host)
+  local is_plain = settings.get().plain[host:lower()]
+    or (is_loopback(host) and not folder_of(host))
+  return is_plain and "http" or "https"
+end
+
+--- The registry itself.
+function endpoint.home(domain)
+  local host = homes[domain] or domain
+  return make(domain, scheme_of(host), host, false)
+end
+
+--- Whom to ask for images, in this order.
+function endpoint.list(domain)
+  local list = {}
+  for _, url in ipairs(settings.get().mirrors[domain] or {}) do
+    local scheme, host = url:match("^(https?)://(.+)$")
+    list[#list + 1] = make(domain, scheme, host, true)
+  end
+  list[#list + 1] = endpoint.home(domain)
+  return list
+end
+
+return endpoint

@@ -1,0 +1,162 @@
+--- Images out of registries.
+--
+--   local got = pull.run(store, "debian:bookworm", { platform =, all =, bus = })
+--     -> { id =, digest = }         of the image, or with `all` of the index
+--
+-- A tag is looked up once, then everything is got by digest (REG-06). Layers get into the store one
+-- by one, each whole; the image and its name come last.
+local config_check = require "lamina.image.config_check"
+local descriptor = require "lamina.image.descriptor"
+local event = require "lamina.util.event"
+local failure = require "lamina.util.failure"
+local image_index = require "lamina.image.index"
+local layer = require "lamina.registry.layer"
+local media_type = require "lamina.image.media_type"
+local platform = require "lamina.image.platform"
+local reference = require "lamina.image.reference"
+local remote = require "lamina.registry.remote"
+local sched = require "lamina.util.sched"
+local text = require "lamina.util.text"
+local transfer = require "lamina.registry.transfer"
+
+local pull = {}
+
+local deepest = 4 -- indexes in indexes
+local at_once = 4 -- downloads: more than cores, since they wait for the network
+
+local function check_layers(document, what)
+  for i, of in ipairs(document.layers) do
+    if not media_type.compression(of.mediaType) then
+      failure.raise("unsupported", ("%s: layer %d: unknown media type '%s'"):format(what, i,
+        of.mediaType))
+    end
+  end
+end
+
+--- The image of a manifest: { manifest =, config =, digest =, layers = descriptors, diff_ids = }.
+local function read_image(from, found, what)
+  local document = found.document
+  if not media_type.is_config(document.config.mediaType) then
+    failure.raise("unsupported", ("%s is no image, but '%s'"):format(what,
+      document.artifactType or document.config.mediaType))
+  end
+  check_layers(document, what)
+  local bytes = from:bytes(document.config, config_check.limit)
+  local config = config_check.parse(bytes, what .. ": image configuration")
+  local diff_ids = config.rootfs.diff_ids
+  if #diff_ids ~= #document.layers then
+    failure.raise("invalid-input", ("%s: %d layers, where its configuration has %d diff IDs")
+      :format(what, #document.layers, #diff_ids))
+  end
+  return { manifest = found.bytes, digest = found.digest, config = bytes, layers = document.layers,
+    diff_ids = diff_ids, platform = { os = config.os or "linux",
+      architecture = config.architecture or "unknown", variant = config.variant },
+    created = type(config.created) == "string" and text.parse_time(config.created) or 0 }
+end
+
+--- The one image that serves a platform, through as many indexes as there are.
+local function find_one(from, found, wanted, what)
+  for _ = 1, deepest do
+    if found.document.kind == "manifest" then return read_image(from, found, what) end
+    local of, why = image_index.choose(found.document.manifests, wanted)
+    if not of then
+      failure.raise("not-found", what .. ": " .. why, { hint = "--platform chooses another" })
+    end
+    found = from:manifest(of.digest, of)
+  end
+  failure.raise("invalid-input", ("%s: indexes nested deeper than %d"):format(what, deepest))
+end
+
+--- The images for all platforms; what is none (a signature, say) is left out.
+local function find_all(from, found, what, list, depth)
+  if found.document.kind == "manifest" then
+    if media_type.is_config(found.document.config.mediaType) then
+      list[#list + 1] = read_image(from, found, what)
+    end
+    return list
+  end
+  if depth > deepest then
+    failure.raise("invalid-input", ("%s: indexes nested deeper than %d"):format(what, deepest))
+  end
+  for _, of in ipairs(image_index.images(found.document.manifests)) do
+    find_all(from, from:manifest(of.digest, of), what, list, depth + 1)
+  end
+  return list
+end
+
+--- All layers of some images, each once.
+local function fetch_layers(store, from, images, bus)
+  local work, seen = {}, {}
+  for _, image in ipairs(images) do
+    for i, of in ipairs(image.layers) do
+      local diff_id = image.diff_ids[i]
+      if not seen[diff_id] then
+        work[#work + 1] = function()
+          transfer.tell(bus, "downloaded", of, function(progress)
+            return layer.fetch(store, from, of, diff_id, progress)
+          end)
+        end
+      end
+      seen[diff_id] = true
+    end
+  end
+  sched.all(work, math.max(at_once, sched.cores()))
+end
+
+--- What the store takes of an image; the index it was in may be another name for it.
+local function parts_of(ref, image, top)
+  local digests = { reference.by_digest(ref, image.digest) }
+  if top ~= image.digest then digests[2] = reference.by_digest(ref, top) end
+  return { manifest = image.manifest, config = image.config, created = image.created,
+    digests = digests, platform = platform.format(image.platform) }
+end
+
+--- Stores all images of an index, or the only one. The index stays as it came where the store has
+-- all that it names.
+local function put(store, ref, images, top, names)
+  local list = {}
+  for i, image in ipairs(images) do list[i] = parts_of(ref, image, top.digest) end
+  if #list > 1 then
+    local is_whole = #list == #top.document.manifests
+    return store.indexes:put { images = list, index = is_whole and top.bytes or nil,
+      names = names }
+  end
+  list[1].names = names
+  return store.images:put(list[1])
+end
+
+--- What a name stands for in its registry, without any layer: the images, and the digest that all
+-- of it has. options: platform (default: this machine's), all (every platform there is).
+function pull.look(ref, options)
+  local what, wanted = reference.familiar(ref), options.platform or platform.host()
+  local from = remote.new(ref)
+  local top = from:manifest(ref.digest or ref.tag)
+  local images = options.all and find_all(from, top, what, {}, 1)
+    or { find_one(from, top, wanted, what) }
+  if #images == 0 then failure.raise("not-found", what .. ": there is no image in it") end
+  return images, from, top
+end
+
+local function run(store, ref, options)
+  local images, from, top = pull.look(ref, options)
+  fetch_layers(store, from, images, options.bus or event.new())
+  local names = not ref.digest and options.names ~= false and { reference.format(ref) } or {}
+  return { id = put(store, ref, images, top, names), digest = top.digest }
+end
+
+--- Pulls what a name stands for. options: those of look; bus; names = false leaves the name to the
+-- image that has it; sync (all of it is on the disk then).
+function pull.run(store, name, options)
+  local ref = reference.parse(name)
+  local ok, result = pcall(run, store, ref, options or {})
+  if not ok then error(failure.wrap(result, "pull " .. reference.familiar(ref)), 0) end
+  if (options or {}).sync then store:sync() end
+  return result
+end
+
+--- Whether a text may be the name of something in a registry: an id isn't.
+function pull.is_name(name)
+  return not descriptor.is_digest(name) and pcall(reference.parse, name)
+end
+
+return pull

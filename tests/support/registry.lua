@@ -1,0 +1,114 @@
+--- A real registry (Debian's docker-registry) on loopback: `local it <close> = registry.start()`.
+--
+--   it.host                                   "127.0.0.1:40123"
+--   it:name "a/b:v1"                          the whole name of something in it
+--   it:push("oci-archive:/tmp/x.tar", "a/b:v1")     by skopeo
+--   it:log()                                  what it was asked for: "GET /v2/a/b/manifests/v1 200"
+local helper = require "support.helper"
+
+local registry = {}
+
+local Registry = {}
+Registry.__index = Registry
+
+local template = [[
+version: 0.1
+log: { level: info, formatter: json, accesslog: { disabled: false } }
+storage:
+  filesystem: { rootdirectory: %s/data }
+  delete: { enabled: true }
+http:
+  addr: %s:0
+%s]]
+
+-- The password "secret" of the user "me", as htpasswd -B writes it.
+local htpasswd = "me:$2y$05$qx5YC0sQZlOxhTUj1/8bkemaGCJKn0zO9o7WKO5jeM1tqJ1HC966K\n"
+
+--- A certificate authority of our own and a certificate by it for 127.0.0.1; answers the folder
+-- with ca.crt, server.crt and server.key. `days` may be negative: it has expired.
+function registry.certificates(options)
+  options = options or {}
+  local dir = helper.tmpdir()
+  local status, _, err = helper.sh(([[set -e; cd %s
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj /CN=ours -days 2
+    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=registry
+    echo 'subjectAltName=%s' >ext
+    openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile ext \
+      -days %d -out server.crt]]):format(dir, options.names or "IP:127.0.0.1,DNS:localhost",
+    options.days or 2))
+  assert(status == 0, err)
+  return dir
+end
+
+local function parts(options, dir)
+  local text = ""
+  if options.certificates then
+    text = text .. ("  tls: { certificate: %s/server.crt, key: %s/server.key }\n"):format(
+      options.certificates, options.certificates)
+  end
+  if options.password then
+    helper.write(dir .. "/htpasswd", htpasswd)
+    text = text .. ("auth:\n  htpasswd: { realm: ours, path: %s/htpasswd }\n"):format(dir)
+  end
+  return text
+end
+
+--- Starts one. options: certificates (a folder: it speaks TLS), password (only "me" with "secret"
+-- may do anything).
+function registry.start(options)
+  options = options or {}
+  local dir = helper.tmpdir()
+  helper.write(dir .. "/config.yml", template:format(dir, "127.0.0.1", parts(options, dir)))
+  helper.write(dir .. "/log", "")
+  assert(os.execute(("docker-registry serve %s/config.yml >>%s/log 2>&1 & echo $! >%s/pid")
+    :format(dir, dir, dir)))
+  local self = setmetatable({ dir = dir, pid = helper.read(dir .. "/pid"):match("%d+") }, Registry)
+  for _ = 1, 500 do
+    self.port = helper.read(dir .. "/log"):match("listening on 127%.0%.0%.1:(%d+)")
+    if self.port then
+      self.host = "127.0.0.1:" .. self.port
+      return self
+    end
+    os.execute("sleep 0.02")
+  end
+  self:close()
+  error("the registry didn't start: " .. helper.read(dir .. "/log"))
+end
+
+function Registry:name(rest)
+  return self.host .. "/" .. rest
+end
+
+--- Copies an image into it by skopeo. `more` are further options.
+function Registry:push(from, name, more)
+  local status, _, err = helper.sh(("skopeo copy --quiet --dest-tls-verify=false %s %s docker://%s")
+    :format(more or "", helper.quote(from), self:name(name)))
+  assert(status == 0, err)
+end
+
+--- The digest that a tag stands for.
+function Registry:digest(path, tag)
+  return helper.read(("%s/data/docker/registry/v2/repositories/%s/_manifests/tags/%s/current/link")
+    :format(self.dir, path, tag))
+end
+
+--- What it was asked for since the last call: "METHOD PATH STATUS" a line.
+function Registry:log()
+  local text, list = helper.read(self.dir .. "/log"), {}
+  local from = self.read or 1
+  self.read = #text + 1
+  for line in text:sub(from):gmatch("[^\n]+") do
+    local method, path, status = line:match('"(%u+) (%S+) HTTP/1%.%d" (%d+)')
+    if method then list[#list + 1] = ("%s %s %s"):format(method, path, status) end
+  end
+  return list
+end
+
+function Registry:close()
+  if self.pid then os.execute("kill " .. self.pid .. " 2>/dev/null") end
+  self.pid = nil
+end
+
+Registry.__close = Registry.close
+
+return registry
