@@ -49,13 +49,32 @@ static void read_owner(lua_State *L, struct lam_clone *as)
 	lua_pop(L, 1);
 }
 
-/* Copies each { path=, name= } of the list at the top. */
+/* Files stay hard links of each other within what one source means, so that sources which are
+ * copied with one call are files of their own. Answers the source the item at the top is of. */
+static lua_Integer begin_source(lua_State *L, struct lam_copy *c, lua_Integer last,
+				struct lam_err *err)
+{
+	lua_Integer source = lamL_intfield(L, lua_gettop(L), "source", 1);
+
+	if (!c->links || source != last) {
+		lam_links_free(c->links);
+		c->links = lam_links_new(err);
+	}
+	return source;
+}
+
+/* Copies each { path=, name=[, source=] } of the list at the top. */
 static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
 {
+	lua_Integer source = 0;
+
 	for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++) {
 		const char *path, *name;
 		int result;
 
+		source = begin_source(L, c, source, err);
+		if (!c->links)
+			return -1;
 		lua_getfield(L, -1, "path");
 		lua_getfield(L, -2, "name");
 		path = lua_tostring(L, -2);
@@ -70,8 +89,9 @@ static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
 	return 0;
 }
 
-/* layer.copy{from=, sources={{path=, name=}, …}, to=, destination=[, chown={uid, gid}, chmod=,
- * parents=, reset_owner=, powerless=, exclude=function]} -> { bytes=, left_out= } | nil, err */
+/* layer.copy{from=, sources={{path=, name=, source=number}, …}, to=, destination=[,
+ * chown={uid, gid}, chmod=, parents=, reset_owner=, powerless=, exclude=function]}
+ * -> { bytes=, left_out= } | nil, err */
 int lamL_layer_copy(lua_State *L)
 {
 	static const char *const known[] = { "from",    "sources",   "to",      "destination",
@@ -98,9 +118,7 @@ int lamL_layer_copy(lua_State *L)
 	read_owner(L, &c.as);
 	luaL_argcheck(L, lua_getfield(L, 1, "sources") == LUA_TTABLE, 1, "sources expected");
 	luaL_checkstack(L, 16, "copy");
-	c.links = lam_links_new(&err);
-	if (c.links)
-		result = copy_each(L, &c, &err);
+	result = copy_each(L, &c, &err);
 	lam_links_free(c.links);
 	if (result < 0)
 		return lamL_fail(L, &err);

@@ -217,6 +217,12 @@ describe("copy", function()
     build ':copy("links", "/out/")'
     local _, inodes = run("run", "--rm", "result", "stat", "-c", "%h", "/out/h1", "/out/h2")
     assert.equal("2\n2\n", inodes)
+    build ':copy({ "links/h1", "links/h2" }, "/out/")' -- each source by itself
+    _, inodes = run("run", "--rm", "result", "stat", "-c", "%h", "/out/h1", "/out/h2")
+    assert.equal("1\n1\n", inodes)
+    build ':copy("links/h?", "/out/")'
+    _, inodes = run("run", "--rm", "result", "stat", "-c", "%h", "/out/h1", "/out/h2")
+    assert.equal("2\n2\n", inodes)
     files "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"links/sock\")'"
     assert.not_matches("sock", build ':copy("links", "/out/")')
   end)

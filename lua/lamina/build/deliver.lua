@@ -83,11 +83,15 @@ local function inline_tree(params, dir)
   return selection.tree(root:fd(), { reset_owner = true, opened = root }), found
 end
 
---- Everything the step's sources mean, in their order.
+--- Everything the step's sources mean, in their order; each with the number of its source, among
+-- whose files hard links are kept (SEMANTICS 55).
 local function find_all(tree, select)
   local all = {}
-  for _, source in ipairs(select.paths) do
-    for _, one in ipairs(tree:find(source, select.is_literal)) do all[#all + 1] = one end
+  for i, source in ipairs(select.paths) do
+    for _, one in ipairs(tree:find(source, select.is_literal)) do
+      one.source = i
+      all[#all + 1] = one
+    end
   end
   return all
 end

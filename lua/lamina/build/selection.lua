@@ -119,9 +119,11 @@ end
 function selection.content(self, use)
   local select, parts = use.select, json.array {}
   local excludes = select.exclude and selection.excludes(select.exclude)
-  for _, source in ipairs(select.paths) do
+  for i, source in ipairs(select.paths) do
     for _, found in ipairs(self:find(source, select.is_literal)) do
-      parts[#parts + 1] = part(self, found, select, excludes)
+      local one = part(self, found, select, excludes)
+      one.source = #select.paths > 1 and i or nil -- hard links don't go from one to another
+      parts[#parts + 1] = one
     end
   end
   return { content = parts }

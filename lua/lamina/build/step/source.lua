@@ -6,8 +6,29 @@ local state = require "lamina.build.state"
 
 local source = {}
 
+--- Steps run on this machine's kernel.
+local function check_os(os, what)
+  if os == "linux" then return end
+  failure.raise("unsupported", ("%s is for %s"):format(what, os),
+    { hint = "only images for linux can be built on, and built" })
+end
+
 local function wanted_platform(step, resolver)
-  return step.platform and platform.parse(step.platform) or resolver.options.platform
+  local wanted = step.platform and platform.parse(step.platform) or resolver.options.platform
+  check_os(wanted.os, ("the platform '%s'"):format(platform.format(wanted)))
+  return wanted
+end
+
+-- What Windows images are called: nothing of them needs to be in the store to tell.
+local windows = { "^mcr%.microsoft%.com/windows[/:@]", "^mcr%.microsoft%.com/windows$",
+  "^mcr%.microsoft%.com/dotnet/framework/", "^mcr%.microsoft%.com/.*[-:]nanoserver",
+  "^mcr%.microsoft%.com/.*[-:]windowsservercore", "^microsoft/nanoserver",
+  "^microsoft/windowsservercore" }
+
+local function check_name(ref)
+  for _, pattern in ipairs(windows) do
+    if ref:find(pattern) then check_os("windows", ("the image '%s'"):format(ref)) end
+  end
 end
 
 function source.scratch(step, _, resolver)
@@ -35,7 +56,9 @@ end
 --- An image of the store; there is nowhere else to look yet.
 function source.image(step, _, resolver)
   local wanted = wanted_platform(step, resolver)
+  check_name(step.ref)
   local image = resolver.store.images:resolve(step.ref, wanted)
+  check_os(image.config.os or "linux", ("the image '%s'"):format(step.ref))
   wanted = choose_platform(image, wanted, step, resolver)
   resolver.options.keeper:need(image.layers)
   local at = state.from_image(image, wanted)
