@@ -182,11 +182,12 @@ static int l_match(lua_State *L)
 
 static void read_how(lua_State *L, struct lam_content_how *how, struct question *exclude)
 {
-	static const char *const known[] = { "exclude", "uid", "gid", NULL };
+	static const char *const known[] = { "exclude", "uid", "gid", "slice", NULL };
 
 	lamL_options(L, 3, known);
 	how->uid = lamL_rangefield(L, 3, "uid", -1, 0, UINT32_MAX);
 	how->gid = lamL_rangefield(L, 3, "gid", -1, 0, UINT32_MAX);
+	how->slice = (int)lamL_rangefield(L, 3, "slice", 0, 0, 100000);
 	if (lua_isnil(L, 3) || lua_getfield(L, 3, "exclude") == LUA_TNIL)
 		return;
 	luaL_argcheck(L, lua_isfunction(L, -1), 3, "exclude: function expected");
@@ -195,8 +196,9 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
 	how->filter_arg = exclude;
 }
 
-/* scan:digest(path[, { exclude=function(path, is_dir) -> verdict, uid=, gid= }])
- *   -> hex | nil, err (ENOENT: it isn't there or left out) */
+/* scan:digest(path[, { exclude=function(path, is_dir) -> verdict, uid=, gid=, slice= }])
+ *   -> hex | nil, err (ENOENT: it isn't there or left out; EAGAIN: the slice, in milliseconds, is
+ *   over, and the next call goes on) */
 static int l_digest(lua_State *L)
 {
 	const char *path = lamL_checkpath(L, 2);

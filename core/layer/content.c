@@ -21,12 +21,24 @@ enum { CHUNK = 256 << 10, PENDING = 64 << 10, TARGET_MAX = 4096 };
 /* Stands first in what is hashed: another form of it must give other digests. */
 static const char form[] = "lamina content 1\n";
 
+/* A file that was left in the middle: content->sha holds what stands before `have`. */
+struct part {
+	int fd; /* -1 for none */
+	uint32_t node;
+	off_t have;
+	struct stat before;
+	struct timespec began;
+};
+
 struct lam_content {
 	struct lam_scan *scan;
 	struct lam_memory *memory; /* may be NULL */
 	struct lam_buf bodies;     /* LAM_BODY bytes each */
 	struct lam_sha256 *sha;    /* of one body */
 	char *chunk;
+	int slice;                /* of the present call; 0 for no limit */
+	struct timespec deadline; /* of the present call, once it has read something */
+	struct part part;
 };
 
 /* One digest that is being made. */
@@ -46,6 +58,7 @@ struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, s
 
 	if (content) {
 		content->scan = scan;
+		content->part.fd = -1;
 		content->chunk = malloc(CHUNK);
 	}
 	if (!content || !content->chunk) {
@@ -70,6 +83,7 @@ void lam_content_free(struct lam_content *content)
 {
 	if (!content)
 		return;
+	lam_auto_close(&content->part.fd);
 	lam_memory_free(content->memory);
 	lam_buf_free(&content->bodies);
 	lam_sha256_free(content->sha);
@@ -111,13 +125,44 @@ static int hash_xattrs(struct lam_sha256 *sha, const struct lam_xattr_source *fr
 	return 0;
 }
 
-/* A short read at the size it had is the end: `after` shows whether it still has that size. */
-static int hash_file(struct lam_content *content, int fd, off_t size, struct lam_err *err)
+/* The time counts from the first thing that is read, so that each call gets on. */
+static int is_over(struct lam_content *content)
 {
-	off_t have = 0;
+	struct timespec now;
+
+	if (content->slice == 0)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (content->deadline.tv_sec == 0) {
+		content->deadline = now;
+		content->deadline.tv_nsec += content->slice * 1000000L;
+		content->deadline.tv_sec += content->deadline.tv_nsec / 1000000000L;
+		content->deadline.tv_nsec %= 1000000000L;
+	}
+	if (now.tv_sec != content->deadline.tv_sec)
+		return now.tv_sec > content->deadline.tv_sec;
+	return now.tv_nsec >= content->deadline.tv_nsec;
+}
+
+/* Keeps the place in a file for the next call. */
+static int leave(struct lam_content *content, int fd, off_t have, struct lam_err *err)
+{
+	content->part.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	content->part.have = have;
+	if (content->part.fd < 0)
+		return lam_err_set(err, errno, "dup");
+	return lam_err_set(err, EAGAIN, "read");
+}
+
+/* A short read at the size it had is the end: `after` shows whether it still has that size. */
+static int hash_file(struct lam_content *content, int fd, off_t size, off_t have,
+		     struct lam_err *err)
+{
 	ssize_t n;
 
 	do {
+		if (is_over(content))
+			return leave(content, fd, have, err);
 		n = read(fd, content->chunk, CHUNK);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -130,21 +175,32 @@ static int hash_file(struct lam_content *content, int fd, off_t size, struct lam
 }
 
 /* It was a regular file, but what is there now may be anything: hence the flags and the check. */
-static int read_file(struct lam_content *content, int dir, const char *name, struct stat *after,
+static int open_file(struct lam_content *content, int dir, const char *name, struct stat *before,
 		     struct lam_err *err)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	lam_autofd fd = openat(dir, name, flags);
 	struct lam_xattr_source from;
-	struct stat before;
 
-	if (fd < 0 || fstat(fd, &before) < 0)
+	if (fd < 0 || fstat(fd, before) < 0)
 		return lam_err_set(err, errno, "open");
-	if (!S_ISREG(before.st_mode))
+	if (!S_ISREG(before->st_mode))
 		return lam_err_set(err, ESTALE, "it is no longer a file");
-	from = (struct lam_xattr_source){ .fd = fd, .owner = before.st_uid };
-	if (hash_xattrs(content->sha, &from, err) < 0 ||
-	    hash_file(content, fd, before.st_size, err) < 0)
+	from = (struct lam_xattr_source){ .fd = fd, .owner = before->st_uid };
+	return hash_xattrs(content->sha, &from, err) < 0 ? -1 : lam_fd_give(&fd);
+}
+
+/* From the beginning, or from where the last call has left it. */
+static int read_file(struct lam_content *content, int dir, const char *name, struct stat *after,
+		     struct lam_err *err)
+{
+	struct part *part = &content->part;
+	int goes_on = part->fd >= 0;
+	lam_autofd fd =
+	    goes_on ? lam_fd_give(&part->fd) : open_file(content, dir, name, &part->before, err);
+
+	if (fd < 0 ||
+	    hash_file(content, fd, part->before.st_size, goes_on ? part->have : 0, err) < 0)
 		return -1;
 	return fstat(fd, after) < 0 ? lam_err_set(err, errno, "stat") : 0;
 }
@@ -207,19 +263,34 @@ static int read_body(struct lam_content *content, uint32_t node, mode_t mode, st
 	return 0;
 }
 
+/* What was fed to content->sha must not reach the next body. */
+static void drop_part(struct lam_content *content)
+{
+	unsigned char ignored[LAM_BODY];
+
+	lam_auto_close(&content->part.fd);
+	lam_sha256_raw(content->sha, ignored);
+}
+
 static int make_body(struct lam_content *content, uint32_t node, const struct stat *st,
 		     unsigned char body[LAM_BODY], struct lam_err *err)
 {
-	struct timespec now;
+	struct part *part = &content->part;
 	struct stat after;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (part->fd >= 0 && part->node != node)
+		drop_part(content);
+	if (part->fd < 0)
+		clock_gettime(CLOCK_REALTIME, &part->began);
+	part->node = node;
 	if (read_body(content, node, st->st_mode, &after, err) < 0) {
-		lam_sha256_raw(content->sha, body); /* what was fed must not reach the next one */
+		if (part->fd < 0)
+			drop_part(content);
 		return -1;
 	}
 	lam_sha256_raw(content->sha, body);
-	if (!content->memory || !lam_memory_same(st, &after) || lam_memory_is_racy(st, &now))
+	if (!content->memory || !lam_memory_same(st, &after) ||
+	    lam_memory_is_racy(st, &part->began))
 		return 0;
 	return lam_memory_add(content->memory, st, body, err);
 }
@@ -239,6 +310,8 @@ static int find_body(struct lam_content *content, uint32_t node, const struct st
 		known = lam_memory_find(content->memory, st);
 	if (known)
 		memcpy(body, known, LAM_BODY);
+	else if (is_over(content))
+		return lam_err_set(err, EAGAIN, "scan");
 	else if (make_body(content, node, st, body, err) < 0)
 		return -1;
 	if (lam_buf_put(&content->bodies, body, LAM_BODY, err) < 0)
@@ -405,6 +478,8 @@ int lam_content_digest(struct lam_content *content, const char *path,
 		return lam_err_set(err, ENOENT, "%s", path);
 	if (result < 0)
 		return -1;
+	content->slice = how->slice;
+	content->deadline.tv_sec = 0;
 	sum.sha = lam_sha256_new(err);
 	sum.links = sum.sha ? lam_links_new(err) : NULL;
 	result = sum.links ? make(&sum, hex, err) : -1;

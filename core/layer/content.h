@@ -15,12 +15,14 @@ struct lam_content_how {
 	lam_scan_filter *filter; /* NULL: everything counts; paths are relative to the path */
 	void *filter_arg;
 	int64_t uid, gid; /* -1: as it is */
+	int slice;        /* milliseconds to read for, 0 for no limit */
 };
 
 /* Bodies are remembered in the file `memory` (NULL: not at all). The scan stays the caller's. */
 struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, struct lam_err *err);
 
-/* Fails with ENOENT where the scan has no such path. */
+/* Fails with ENOENT where the scan has no such path, with EAGAIN when the slice is over: the next
+ * call goes on from there, in the middle of a file if need be. */
 int lam_content_digest(struct lam_content *content, const char *path,
 		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
 		       struct lam_err *err);

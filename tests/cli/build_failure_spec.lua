@@ -96,4 +96,15 @@ describe("lamina build, when a step fails", function()
     recipe 'return from "busybox":run "echo kept"'
     assert.matches("#2 CACHED", (select(3, run("build", "--progress=plain", dir))))
   end)
+
+  it("ends on Ctrl-C while a large file of the context is read", function()
+    helper.sh("truncate -s 8T " .. dir .. "/large") -- hours
+    recipe 'return from "busybox":copy("large", "/")'
+    local status, out = helper.sh(([[timeout --foreground -s KILL 60 %s 2>%s/log & pid=$!
+      until grep -q build.started %s/log; do sleep 0.05; done
+      kill -INT $pid; wait $pid; echo $?
+      ls -A %s/tmp]]):format(run:line("build", "--progress=json", dir), dir, dir, run.root))
+    assert.equal(0, status)
+    assert.equal("130\n", out)
+  end)
 end)

@@ -13,6 +13,8 @@ local ignore = require "lamina.dockerfile.ignore"
 local json = require "lamina.core.json"
 local path = require "lamina.util.path"
 local rootpath = require "lamina.exec.rootpath"
+local sched = require "lamina.util.sched"
+local slots = require "lamina.build.slots"
 
 local selection = {}
 
@@ -84,6 +86,25 @@ function Tree:stat(name)
   return failure.check(fs.stat(name == "" and "." or name, { root = self.fd, follow = false }))
 end
 
+-- So long a digest keeps the loop from hearing a signal.
+local slice_ms = 200
+
+--- The digest of what is below a path. A large tree, or file, takes time: others have their turn in
+-- between, but one digest of a tree is made at a time.
+local function digest_of(self, name, options)
+  if not coroutine.isyieldable() then
+    return failure.check(self:scan():digest(name, options))
+  end
+  self.turns = self.turns or slots.new(1)
+  local _turn <close> = self.turns:take()
+  options.slice = slice_ms
+  while true do
+    local hex, err = self:scan():digest(name, options)
+    if hex or err.errno ~= "EAGAIN" then return failure.check(hex, err) end
+    sched.sleep(1)
+  end
+end
+
 --- The part of the key for one found path. Of a directory what is below counts, not its own name,
 -- which isn't copied. A file's name is part of it, and with `parents` the whole path (SEMANTICS 72,
 -- 74).
@@ -94,7 +115,7 @@ local function part(self, found, select, excludes)
   local owner = self.reset_owner and 0 or nil
   local options = { exclude = excludes, uid = owner, gid = owner }
   return { name = name, is_dir = is_dir or nil,
-    digest = failure.check(self:scan():digest(found.path, options)) }
+    digest = digest_of(self, found.path, options) }
 end
 
 --- A function(path, is_dir) -> "keep" | "skip" | "prune" for `exclude` patterns.

@@ -767,6 +767,28 @@ for _ in range(70):
       assert.equal("ENOTDIR", err.errno)
     end)
 
+    it("goes on where a slice has ended it, also between two files", function()
+      tree { ["a/big"] = ("a"):rep(60000000), ["b/big"] = ("b"):rep(60000000), ["b/small"] = "x" }
+      local whole, b = digest(), digest("b")
+      local memory = helper.tmpdir() .. "/memory"
+      local found, results, calls = scan { memory = memory }, {}, 0
+      repeat -- the two break each other off while both are in the middle of a file
+        for _, path in ipairs { "b", "" } do
+          local hex, err = found:digest(path, { slice = 1 })
+          if not hex then assert.equal("EAGAIN", err.errno) end
+          results[path], calls = results[path] or hex, calls + 1
+        end
+        results.b = results.b or found:digest("b")
+      until results[""]
+      assert.is_true(calls > 3)
+      assert.equal(whole, results[""])
+      assert.equal(b, results.b)
+      local before = #fs.list("/proc/self/fd")
+      found:digest("", { slice = 1 })
+      found:close()
+      assert.equal(before - 1, #fs.list("/proc/self/fd"))
+    end)
+
     it("leaves no descriptor behind", function()
       tree { ["a/b/c/d/e/f"] = "1" }
       local before = #fs.list("/proc/self/fd")
