@@ -74,7 +74,8 @@ local function put(store, one)
 end
 
 --- Loads all images. options: from (a path, "-" for standard input), platform (nil: this
--- machine's), all_platforms, name (for the only image). Answers { { id =, names = } }; they are on
+-- machine's), all_platforms, name (for the only image), is_unnamed (the names in it aren't
+-- given). Answers { { id =, names = } }; they are on
 -- disk then.
 function load.run(store, options)
   local input <close> = source.open(store, options.from)
@@ -88,6 +89,7 @@ function load.run(store, options)
   wanted:adopt()
   local done = {}
   for i, image in ipairs(images) do
+    if options.is_unnamed then image.names = {} end
     done[i] = { id = put(store, image), names = image.names }
   end
   store:sync()

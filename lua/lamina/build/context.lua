@@ -23,7 +23,8 @@ local ignore_limit = 1024 * 1024
 
 --- The contexts of one build; nothing is read yet.
 function context.set(store, options)
-  return setmetatable({ store = store, options = options, known = {}, list = {} }, Set)
+  return setmetatable({ store = store, options = options, known = {}, list = {},
+    others = {} }, Set)
 end
 
 --- The context of a directory below the build context, with more patterns to exclude. The same
@@ -65,6 +66,7 @@ end
 
 --- The patterns of the file's own ignore file (Dockerfile.dockerignore), else of `.dockerignore`.
 local function patterns(self)
+  if self.options.context_is_made then return {} end -- ignore files are of one's own directories
   if not self.patterns then
     local own = self.options.ignore_file
     self.patterns = ignore.parse(own and read_ignored(own)
@@ -107,14 +109,21 @@ function Context:tree()
       self.opened, self.fd = dir, dir:fd()
     end
     self.files = selection.tree(self.fd, {
-      name = "the build context", filter = filter(self), memory = memory(self), reset_owner = true,
+      name = "the build context", filter = filter(self), reset_owner = true,
+      memory = not self.set.options.context_is_made and memory(self) or nil,
     })
   end
   return self.files
 end
 
+--- Has another set closed together with this one.
+function Set:adopt(other)
+  self.others[#self.others + 1] = other
+end
+
 --- Keeps what was learnt of the files and lets the directories go.
 function Set:close()
+  for _, other in ipairs(self.others) do other:close() end
   for _, one in ipairs(self.list) do
     if one.files then one.files:save() end
     if one.opened then one.opened:close() end

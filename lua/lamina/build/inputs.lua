@@ -58,7 +58,7 @@ function Inputs:learn_graph(graph)
       local source = use.source
       if source.is_context then
         self.uses[#self.uses + 1] = { dir = source.dir, exclude = source.exclude,
-          select = use.select }
+          select = use.select, root = source.set.options.context }
       end
     end
   end
@@ -79,8 +79,12 @@ end
 
 --- What the steps select, as their keys have it. A file that is missing is a state like others.
 local function selected(self, list)
-  local contexts <close> = context.set(self.store, self)
+  local all <close> = context.set(self.store, self)
+  local by_root = { [self.context] = all }
   for _, use in ipairs(self.uses) do
+    local contexts = by_root[use.root] or context.set(self.store, { context = use.root })
+    if not by_root[use.root] then all:adopt(contexts) end
+    by_root[use.root] = contexts
     local ok, found = pcall(function()
       return selection.content(contexts:get(use.dir, use.exclude):tree(), use)
     end)

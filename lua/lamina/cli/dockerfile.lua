@@ -37,9 +37,9 @@ end
 
 --- The recipe that a Dockerfile's text means: { text =, lines =, parsed = }, see
 -- dockerfile/translate.lua.
-function dockerfile.translate(text, name)
+function dockerfile.translate(text, name, options)
   local parsed = parser.parse(text, { name = name })
-  local recipe = translate.recipe(parsed)
+  local recipe = translate.recipe(parsed, options)
   recipe.parsed = parsed
   return recipe
 end

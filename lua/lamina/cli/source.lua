@@ -3,6 +3,8 @@ local dockerfile = require "lamina.cli.dockerfile"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local input = require "lamina.cli.input"
+local made_context = require "lamina.cli.made_context"
+local named = require "lamina.cli.named"
 local platform = require "lamina.image.platform"
 
 local source = {}
@@ -49,18 +51,61 @@ local function file_of(given, dir)
     { hint = "-f names one that is called otherwise" })
 end
 
---- Puts the recipe's text into the options, or the recipe that a Dockerfile means.
+--- The names of stages that named contexts replace.
+local function replaced(given)
+  local names = {}
+  for _, entry in pairs(given.named or {}) do names[entry.name] = true end
+  return names
+end
+
+--- Puts a recipe's text into the options, or the recipe that a Dockerfile means.
+local function take(given, file, text, name)
+  given.name, given.text, given.written = name, text, text
+  if not dockerfile.is_one(file, text) then return false end
+  local recipe = dockerfile.translate(text, name, { replaced = replaced(given) })
+  given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
+  return true
+end
+
 local function read(given, file)
   local text, name = input.read(file, limit)
-  given.name, given.text, given.written = name, text, text
   local ignored = file .. ".dockerignore"
   if file ~= "-" and fs.stat(ignored, { follow = false }) then given.ignore_file = ignored end
-  if dockerfile.is_one(file, text) then
-    local recipe = dockerfile.translate(text, name)
-    given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
-  elseif file ~= "-" then
-    given.file, given.text = file, nil
+  if not take(given, file, text, name) and file ~= "-" then given.file, given.text = file, nil end
+end
+
+--- The same for a context that was made: the recipe is a file in it, and no link out of it.
+local function read_made(given, made, file)
+  if made.text then
+    if file then usage("build: the context is a recipe, so -f can't name another") end
+    return take(given, "recipe", made.text, "recipe")
   end
+  if file == "-" then return read(given, file) end
+  local root <close> = failure.check(fs.open(made.path, "dir"))
+  for _, name in ipairs(file and { file } or { "recipe.lua", table.unpack(dockerfile.names) }) do
+    local text, err = fs.read(name, { root = root:fd(), limit = limit })
+    if text then
+      if not take(given, name, text, name) then given.file = made.path .. "/" .. name end
+      return
+    end
+    if err.errno ~= "ENOENT" then failure.check(text, err) end
+  end
+  failure.raise("not-found", file and ("there is no '%s' in the context"):format(file)
+    or "there is neither a recipe.lua nor a Dockerfile in the context")
+end
+
+--- Options of a command whose context isn't a directory of ours.
+local function from_made(context, given, word)
+  if not context.store then
+    usage(("the build context '%s' isn't a directory"):format(word),
+      "`lamina build` takes a URL or standard input")
+  elseif word == "-" and context.options.file == "-" then
+    usage("build: context and recipe can't both come from standard input")
+  end
+  local made = made_context.open(context.store, context.bus, word)
+  given.context, given.context_is_made, given.held = made.path, true, made.held
+  read_made(given, made, context.options.file)
+  return given
 end
 
 --- The path of the recipe or Dockerfile that a command line means.
@@ -83,10 +128,12 @@ end
 -- context, args, platform. `written` is what stands in the file, `parsed` a Dockerfile as it is
 -- read.
 function source.options(context)
-  local options = context.options
-  local dir = check_context(context.arguments[1] or ".")
-  local given = { context = dir, args = arguments(options.build_arg) }
+  local options, word = context.options, context.arguments[1] or "."
+  local given = { args = arguments(options.build_arg), named = named.parse(options.build_context) }
   given.platform = platforms(options.platform)
+  if made_context.is_one(word) then return from_made(context, given, word) end
+  local dir = check_context(word)
+  given.context = dir
   read(given, file_of(options.file, dir))
   return given
 end

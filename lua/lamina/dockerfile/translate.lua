@@ -7,7 +7,8 @@
 -- One method call an instruction, stages as locals, comments and blank lines kept. Quotes and
 -- escapes of the Dockerfile become Lua's; variables stay and are expanded when the image's
 -- environment is known. `options.is_idiomatic` writes long commands the way Lua would have them,
--- which shows in the image's history.
+-- which shows in the image's history. `options.replaced` is a set of stages' names that stand for
+-- something else: they become images of these names.
 local failure = require "lamina.util.failure"
 local global = require "lamina.dockerfile.translate.global"
 local lines = require "lamina.dockerfile.lines"
@@ -144,9 +145,19 @@ local function write_return(self)
   self.out:add("return " .. literal.render(literal.fields(fields), 0, 7), self.file.lines)
 end
 
+--- Stages whose name means something else in this build: `FROM name` is all that is left.
+local function replace(all, replaced)
+  for _, stage in ipairs(all) do
+    if stage.name and replaced[stage.name] then
+      stage.base, stage.base_stage, stage.platform, stage.instructions = stage.name, nil, nil, {}
+    end
+  end
+end
+
 --- Translates; see the head of this file.
 function translate.recipe(file, options)
   local all = stages.of(file)
+  replace(all, options and options.replaced or {})
   local self = setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
     names = names.new(count_names(all)), out = writer.new(),
     is_idiomatic = options and options.is_idiomatic }, Translation)

@@ -1,6 +1,7 @@
 --- Steps that a stage begins with, and the contexts that files come from.
 local failure = require "lamina.util.failure"
 local giturl = require "lamina.build.remote.giturl"
+local named = require "lamina.build.named"
 local platform = require "lamina.image.platform"
 local state = require "lamina.build.state"
 
@@ -56,9 +57,13 @@ end
 --- An image of the store; there is nowhere else to look yet.
 function source.image(step, _, resolver)
   local wanted = wanted_platform(step, resolver)
-  check_name(step.ref)
-  local image = resolver.store.images:resolve(step.ref, wanted)
-  check_os(image.config.os or "linux", ("the image '%s'"):format(step.ref))
+  local entry = named.find(resolver, step.ref)
+  local ref = entry and named.image(entry, resolver, wanted)
+  if entry and not ref then return named.files(entry, step, resolver, wanted) end
+  ref = ref or step.ref
+  check_name(ref)
+  local image = resolver.store.images:resolve(ref, wanted)
+  check_os(image.config.os or "linux", ("the image '%s'"):format(ref))
   wanted = choose_platform(image, wanted, step, resolver)
   resolver.options.keeper:need(image.layers)
   local at = state.from_image(image, wanted)
@@ -80,9 +85,9 @@ end
 
 --- A repository (build/remote/git.lua), which may also be named as a Dockerfile does: URL#ref:dir.
 function source.git(step, _, resolver)
-  local named = giturl.split(step.url)
-  return resolver.remotes:get("git", { url = named.url, ref = step.ref or named.ref,
-    subdir = step.subdir or named.subdir, submodules = step.submodules ~= false,
+  local parts = giturl.split(step.url)
+  return resolver.remotes:get("git", { url = parts.url, ref = step.ref or parts.ref,
+    subdir = step.subdir or parts.subdir, submodules = step.submodules ~= false,
     keep_git_dir = step.keep_git_dir or false })
 end
 

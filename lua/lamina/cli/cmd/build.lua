@@ -97,8 +97,10 @@ return {
   usage = "build [OPTIONS] [CONTEXT]",
   help = [[
 The recipe is recipe.lua in the context unless -f names another. CONTEXT is the directory that
-copy reads from, less what its .dockerignore excludes; without it, the current one. Steps that
-were made before are taken from the cache. The image's id is printed when it is done.
+copy reads from, less what its .dockerignore excludes; without it, the current one. It may also be
+a repository (https://host/x.git#ref:dir), an archive by URL, or '-' for one on standard input; then
+-f names a file in it. Steps that were made before are taken from the cache. The image's id is
+printed when it is done.
 -o says what becomes of the result, and may come several times: type=store (the default) keeps the
 image; type=oci and type=docker write an archive of it (compression=none|gzip|zstd; oci with
 tar=false a layout); type=tar a flat tar of its files; type=local the files themselves; type=none
@@ -112,6 +114,8 @@ type=local and -o - is type=tar.]],
       help = "let the recipe's steps have this" },
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },
+    { long = "build-context", value = "NAME=DIR|URL", many = true,
+      help = "a directory, docker-image://, oci-layout:// or git for an image's or stage's name" },
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
