@@ -1,8 +1,11 @@
 /* fd.c - see fd.h */
+#define _GNU_SOURCE
 #include "base/fd.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+enum { COPY_CHUNK = 256 << 10 };
 
 int lam_fd_write_all(int fd, const void *data, size_t len, const char *what, struct lam_err *err)
 {
@@ -60,4 +63,47 @@ int lam_fd_read_all(int fd, size_t limit, struct lam_buf *out, const char *what,
 		if (n < 16384)
 			return 0;
 	}
+}
+
+static int64_t copy_by_hand(int from, int to, uint64_t size, struct lam_err *err)
+{
+	char chunk[COPY_CHUNK];
+	uint64_t rest = size;
+
+	while (rest > 0) {
+		size_t want = rest < sizeof(chunk) ? (size_t)rest : sizeof(chunk);
+		ssize_t n = read(from, chunk, want);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return lam_err_set(err, errno, "read");
+		if (n == 0)
+			break;
+		if (lam_fd_write_all(to, chunk, (size_t)n, "the copy", err) < 0)
+			return -1;
+		rest -= (uint64_t)n;
+	}
+	return (int64_t)(size - rest);
+}
+
+int64_t lam_fd_copy(int from, int to, uint64_t size, struct lam_err *err)
+{
+	uint64_t rest = size;
+
+	while (rest > 0) {
+		ssize_t n = copy_file_range(from, NULL, to, NULL, rest, 0);
+		int64_t more;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG))
+			return lam_err_set(err, errno, "copy");
+		if (n <= 0) {
+			more = copy_by_hand(from, to, rest, err);
+			return more < 0 ? -1 : (int64_t)(size - rest) + more;
+		}
+		rest -= (uint64_t)n;
+	}
+	return (int64_t)size;
 }

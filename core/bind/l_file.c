@@ -243,9 +243,24 @@ static const luaL_Reg file_methods[] = {
 };
 static const luaL_Reg buf_meta[] = { { "__gc", l_buf_gc }, { NULL, NULL } };
 static const luaL_Reg none[] = { { NULL, NULL } };
-static const luaL_Reg functions[] = {
-	{ "open", l_open }, { "pipe", l_pipe }, { "lock", l_lock }, { NULL, NULL }
-};
+/* fs.copy(from, to) -> bytes | nil, err: descriptors; from the one's position to its end */
+static int l_copy(lua_State *L)
+{
+	int from = (int)luaL_checkinteger(L, 1), to = (int)luaL_checkinteger(L, 2);
+	struct lam_err err;
+	int64_t bytes = lam_fd_copy(from, to, INT64_MAX, &err);
+
+	if (bytes < 0)
+		return lamL_fail(L, &err);
+	lua_pushinteger(L, bytes);
+	return 1;
+}
+
+static const luaL_Reg functions[] = { { "open", l_open },
+				      { "pipe", l_pipe },
+				      { "lock", l_lock },
+				      { "copy", l_copy },
+				      { NULL, NULL } };
 
 void lamL_file_functions(lua_State *L)
 {

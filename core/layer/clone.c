@@ -15,7 +15,7 @@
 #include "layer/marks.h"
 #include "layer/mode.h"
 
-enum { CHUNK = 256 << 10, XATTR_MAX_SIZE = 64 << 10 };
+enum { XATTR_MAX_SIZE = 64 << 10 };
 
 uid_t lam_clone_uid(const struct lam_clone *c, const struct stat *st)
 {
@@ -103,47 +103,6 @@ static int set_attributes(const struct lam_clone *c, int from, const struct stat
 	return copy_xattrs(c, from, to, err);
 }
 
-static int copy_by_hand(int from, int to, uint64_t rest, struct lam_err *err)
-{
-	char chunk[CHUNK];
-
-	while (rest > 0) {
-		size_t want = rest < sizeof(chunk) ? (size_t)rest : sizeof(chunk);
-		ssize_t n = read(from, chunk, want);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return lam_err_set(err, errno, "read");
-		if (n == 0)
-			return 0; /* it was cut meanwhile: that is what it is now */
-		if (lam_fd_write_all(to, chunk, (size_t)n, "the copy", err) < 0)
-			return -1;
-		rest -= (uint64_t)n;
-	}
-	return 0;
-}
-
-/* By the kernel where both file systems take part, else by hand. A file that grows meanwhile is
- * copied as long as it was when it was opened. */
-static int copy_content(int from, int to, uint64_t size, struct lam_err *err)
-{
-	uint64_t rest = size;
-
-	while (rest > 0) {
-		ssize_t n = copy_file_range(from, NULL, to, NULL, rest, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG))
-			return lam_err_set(err, errno, "copy");
-		if (n <= 0)
-			return copy_by_hand(from, to, rest, err);
-		rest -= (uint64_t)n;
-	}
-	return 0;
-}
-
 static int same_file(const struct stat *a, const struct stat *b)
 {
 	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -165,7 +124,9 @@ static int clone_file(struct lam_clone *c, int from, const char *name, int to, c
 	out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return lam_err_set(err, errno, "create");
-	if (copy_content(in, out, (uint64_t)st.st_size, err) < 0 ||
+	/* A file that grows meanwhile is copied as long as it was, one that is cut as it is then.
+	 */
+	if (lam_fd_copy(in, out, (uint64_t)st.st_size, err) < 0 ||
 	    set_attributes(c, in, &st, out, err) < 0)
 		return -1;
 	times[1] = st.st_mtim;
