@@ -2,7 +2,7 @@
 # run.sh - measures lamina beside the floors (plain C, plain tools) and beside the peers that are
 # installed, and prints ratios. Only the ratios of one run mean something. `make bench`, as root.
 #
-#   tests/bench/run.sh [WORK...]     each is a file in work/; all of them without names
+#   tests/bench/run.sh [WORK...]     each is a file in measure/; all of them without names
 #
 # Work lies in BENCH_DIR (default: build/bench), which should be on a journaled file system.
 set -eu
@@ -18,6 +18,6 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 
 . "$top/tests/bench/lib.sh"
-for file in "$top"/tests/bench/work/*.sh; do . "$file"; done
+for file in "$top"/tests/bench/measure/*.sh; do . "$file"; done
 prepare
 for work in ${*:-start cached steps copy hash write stages commit run}; do "bench_$work"; done
