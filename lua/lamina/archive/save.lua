@@ -12,12 +12,12 @@
 -- and times 0: the same images give the same bytes.
 local config_check = require "lamina.image.config_check"
 local digest = require "lamina.core.digest"
+local documents = require "lamina.image.documents"
 local failure = require "lamina.util.failure"
 local image_descriptor = require "lamina.image.descriptor"
 local image_manifest = require "lamina.image.manifest"
 local json = require "lamina.core.json"
-local media_type = require "lamina.image.media_type"
-local outgoing = require "lamina.archive.outgoing"
+local outgoing = require "lamina.store.outgoing"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 
@@ -39,31 +39,6 @@ local function add_bytes(plan, bytes)
   local of = "sha256:" .. digest.sha256(bytes)
   add(plan, blob_name(of), #bytes, bytes)
   return of
-end
-
---- Whether every layer of the stored manifest is written as it says.
-local function can_keep(manifest, layers)
-  if #manifest.layers ~= #layers then return false end
-  for i, of in ipairs(manifest.layers) do
-    if of.digest ~= layers[i].digest then return false end
-  end
-  return true
-end
-
---- The manifest as it came, or a new one where there is none or a layer is written in another
--- form.
-local function manifest_bytes(image, layers)
-  local manifest = image.manifest
-    and image_manifest.parse(image.manifest, "manifest of " .. image.id)
-  if manifest and can_keep(manifest, layers) then return image.manifest, manifest.mediaType end
-  local list = {}
-  for i, of in ipairs(layers) do
-    list[i] = image_descriptor.new(media_type.oci(of.mediaType), of.digest, of.size)
-  end
-  return image_manifest.encode {
-    config = image_descriptor.new(media_type.config, image.id, #image.config), layers = list,
-    annotations = manifest and manifest.annotations or image.annotations,
-  }
 end
 
 local function familiar_names(names)
@@ -118,18 +93,10 @@ local function add_image(plan, image)
     add(plan, blob_name(blob.of.digest), blob.of.size, blob.write)
   end
   add_bytes(plan, image.config)
-  local bytes, kind = manifest_bytes(image, layers)
-  local of = image_descriptor.new(kind or media_type.manifest, add_bytes(plan, bytes), #bytes)
+  local bytes, kind = documents.manifest(image, layers)
+  local of = image_descriptor.new(kind, add_bytes(plan, bytes), #bytes)
   of.platform = platform_of(image)
   return of, layers
-end
-
---- The index as it came, or a new one where a manifest is written anew.
-local function index_bytes(given, list)
-  local known = given and image_manifest.parse(given).manifests or {}
-  local is_same = #known == #list
-  for i, of in ipairs(known) do is_same = is_same and list[i].digest == of.digest end
-  return is_same and given or image_manifest.encode_index(list)
 end
 
 --- Adds an image, or an index of several; docker's own documents know one only: this machine's.
@@ -141,8 +108,8 @@ local function add_entry(plan, entry)
   end
   local of = list[1]
   if #list > 1 or entry.index then
-    local bytes = index_bytes(entry.index, list)
-    of = image_descriptor.new(media_type.index, add_bytes(plan, bytes), #bytes)
+    local bytes, kind = documents.index(entry.index, list)
+    of = image_descriptor.new(kind, add_bytes(plan, bytes), #bytes)
   end
   index_entries(plan, of, entry.names)
   local own = platform.best(platform.host(), platforms) or 1

@@ -100,13 +100,14 @@ end
 
 --- The request for a token: with an identity token as OAuth 2 has it, else a plain GET.
 local function token_request(self, realm, scope, known)
-  local fields = { { "service", self.service }, { "scope", scope } }
+  local fields = { { "service", self.service } }
   if known and known.identity_token then
-    table.move({ { "grant_type", "refresh_token" }, { "client_id", client_id },
-      { "refresh_token", known.identity_token } }, 1, 3, #fields + 1, fields)
+    table.move({ { "scope", scope }, { "grant_type", "refresh_token" }, { "client_id", client_id },
+      { "refresh_token", known.identity_token } }, 1, 4, #fields + 1, fields)
     return { method = "POST", url = realm.url, body = query(fields),
       headers = { ["Content-Type"] = "application/x-www-form-urlencoded" } }
   end
+  for one in (scope or ""):gmatch("%S+") do fields[#fields + 1] = { "scope", one } end
   if known then fields[#fields + 1] = { "account", known.username } end
   local separator = realm.url:find("?", 1, true) and "&" or "?"
   return { url = realm.url .. separator .. query(fields),

@@ -87,9 +87,7 @@ local function insert(self, fields)
     on conflict (id) do update set stored = excluded.stored]], fields.id, fields.manifest,
     fields.created, os.time(), fields.size, fields.layers, self.store.boot))
   for _, name in ipairs(fields.names) do self:tag(fields.id, name) end
-  for _, name in ipairs(fields.digests) do
-    failure.check(self.db:run("insert or ignore into digests values (?, ?)", name, fields.id))
-  end
+  for _, name in ipairs(fields.digests) do self:remember_digest(fields.id, name) end
   return true
 end
 
@@ -263,6 +261,31 @@ function Images:renew_manifest(id)
   local config = failure.check(json.decode(bytes, { strict = true, depth = 128 }))
   local of = self.store.blobs:put(make_manifest(self, config, bytes), media_type.manifest).digest
   failure.check(self.db:run("update images set manifest = ? where id = ?", of, id))
+end
+
+--- Gives an image another manifest: one that says how its layers are kept now.
+function Images:replace_manifest(id, bytes, media)
+  local _held <close> = self.store:hold()
+  local of = self.store.blobs:put(bytes, media).digest
+  failure.check(self.db:run("update images set manifest = ? where id = ?", of, id))
+end
+
+--- Remembers a name by digest that an image has in a registry.
+function Images:remember_digest(id, name)
+  failure.check(self.db:run("insert or ignore into digests values (?, ?)", name, id))
+end
+
+--- Under which names images with a layer are known that came from or went to a registry, or are
+-- called so: "localhost:5000/a/b:v1", "docker.io/library/a@sha256:…".
+function Images:names_with(diff_id)
+  local list = {}
+  for i, row in ipairs(failure.check(self.db:rows([[select name from digests join images
+    on images.id = digests.image where layers like ?1 union select name from names join images
+    on images.id = names.image where layers like ?1 order by name]],
+    "%" .. descriptor.hex(diff_id) .. "%"))) do
+    list[i] = row.name
+  end
+  return list
 end
 
 --- The configuration's bytes as they came.

@@ -39,8 +39,17 @@ local function suggestion(store, word)
     or "`lamina ps -a` and `lamina images` list what there is"
 end
 
+function finders.remote(context, word)
+  local wanted = context.options.platform
+  local ok, found = pcall(require "lamina.cli.inspect.remote", word,
+    wanted and platform.parse(wanted))
+  if ok then return found end
+  error(failure.wrap(found, "inspect " .. word), 0)
+end
+
 --- A container, else an image, unless --type says which.
 local function find(context, word)
+  if context.options.remote then return finders.remote(context, word) end
   local kind = context.options.type
   if kind then return finders[kind](context, word) end
   for _, name in ipairs { "container", "image" } do
@@ -83,6 +92,7 @@ image.]],
       help = "print each by a template: '{{.Id}}', '{{json .Config}}', 'json'" },
     { long = "platform", value = "OS/ARCH[/VARIANT]",
       help = "which image of an index, instead of this machine's" },
+    { long = "remote", help = "look into the registry, not into the store" },
     { long = "size", short = "s", help = "with the bytes that a container has written (SizeRw)" },
     { long = "type", value = "KIND", choices = { "container", "image" },
       help = "look only among these" },

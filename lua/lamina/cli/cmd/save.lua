@@ -1,4 +1,4 @@
-local chosen = require "lamina.archive.chosen"
+local chosen = require "lamina.store.chosen"
 local failure = require "lamina.util.failure"
 local folder = require "lamina.archive.folder"
 local output = require "lamina.archive.output"

@@ -3,8 +3,10 @@
 --   local layers <close> = outgoing.new(store, { default = "gzip", compression = nil })
 --   layers:prepare(diff_ids)              -- in parallel; compressed ones wait in tmp/
 --   local blob = layers:get(diff_id)      -- { of = descriptor, write = function(fd) }
+--   local blob = layers:file(diff_id)     -- { of = descriptor, path = }: no need to prepare it
 --
--- `default` is for layers that weren't kept as they came, `compression` for all.
+-- `default` is for layers that weren't kept as they came, `compression` for all, at a `level`. What
+-- `file` has compressed is kept from then on, where nothing was.
 local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
@@ -75,22 +77,38 @@ end
 local function made(self, diff_id, kept, compression)
   local store, dir = self.store, self.store:temp("save")
   self.made[#self.made + 1] = dir
-  local how = { output = dir .. "/blob", compression = compression }
+  local how = { output = dir .. "/blob", compression = compression, level = self.options.level }
   local info = kept and recode(store, kept, diff_id, how) or pack(store, diff_id, how)
   local of = descriptor.new(media_type.layer_of(compression), info.digest, info.size)
-  return { of = of, write = function(fd)
+  return { of = of, path = how.output, write = function(fd)
     local file <close> = failure.check(fs.open(dir .. "/blob", "r"))
     local bytes = sched.job(fs.copy, file:fd(), fd)
     if bytes ~= of.size then damaged("blob", of.digest, { message = "it was cut" }) end
   end }
 end
 
-local function blob_for(self, diff_id)
+--- The blob that is kept, the compression that it has and the one it is wanted in.
+local function look(self, diff_id)
   local kept = hold_layer(self.store, diff_id)
   local has = kept and media_type.compression(kept.mediaType) or "none"
-  local wanted = self.options.compression or (kept and has) or self.options.default
+  return kept, has, self.options.compression or (kept and has) or self.options.default
+end
+
+local function blob_for(self, diff_id)
+  local kept, has, wanted = look(self, diff_id)
   if has == wanted then return direct(self.store, diff_id, kept) end
   return made(self, diff_id, kept, wanted)
+end
+
+--- The same as a file.
+function Outgoing:file(diff_id)
+  local store = self.store
+  local kept, has, wanted = look(self, diff_id)
+  if kept and has == wanted then return { of = kept, path = store.blobs:path(kept.digest) } end
+  local blob = made(self, diff_id, kept, wanted)
+  if kept or wanted == "none" then return blob end
+  store.layers:adopt_blob(diff_id, blob.path, blob.of)
+  return { of = blob.of, path = store.blobs:path(blob.of.digest) }
 end
 
 --- Finds or makes the blobs of all these layers.

@@ -1,0 +1,53 @@
+local failure = require "lamina.util.failure"
+local platform = require "lamina.image.platform"
+local progress = require "lamina.ui.progress"
+local push = require "lamina.registry.push"
+
+local levels = { gzip = 3, zstd = 22 }
+
+local function check_level(options)
+  local level, most = options.compression_level, levels[options.compression or "gzip"]
+  if not level or (most and level >= 1 and level <= most) then return end
+  failure.raise("usage", "push: --compression-level is 1 to 3 for gzip and 1 to 22 for zstd")
+end
+
+local function run(context)
+  local options, words = context.options, context.arguments
+  check_level(options)
+  local sent
+  do
+    local _view <close> = progress.show(context.bus,
+      options.quiet and "quiet" or options.progress)
+    sent = push.run(context.store, words[1], { to = words[2], bus = context.bus,
+      platform = options.platform and platform.parse(options.platform),
+      compression = options.compression, level = options.compression_level,
+      chunk = options.chunk_size and options.chunk_size << 20 })
+  end
+  context.out:line("%s", sent.digest)
+end
+
+return {
+  name = "push",
+  summary = "Put an image into a registry",
+  usage = "push [OPTIONS] IMAGE [NAME:TAG]",
+  help = [[
+The image goes where its name says, or the second name. What the registry has isn't sent again, and
+what another repository of it has is taken from there. Layers that were pulled go as they came;
+others are compressed once and kept so. Of an index all images are pushed. The digest that the
+image has in the registry is printed; the tag changes when everything is there.]],
+  example = "lamina push bombo/debian:git01 localhost:5000/debian:git01",
+  arguments = { { name = "IMAGE" }, { name = "NAME", optional = true } },
+  options = {
+    { long = "chunk-size", value = "MIB", integer = true,
+      help = "send blobs in pieces of so many MiB" },
+    { long = "compression", value = "KIND", choices = { "gzip", "none", "zstd" },
+      help = "compress every layer so (default: as it came, else gzip)" },
+    { long = "compression-level", value = "N", integer = true, help = "1 to 3 (gzip), 22 (zstd)" },
+    { long = "platform", value = "OS/ARCH[/VARIANT]", help = "only this image of an index" },
+    { long = "progress", value = "KIND", default = "auto",
+      choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
+    { long = "quiet", short = "q", help = "show no progress" },
+  },
+  needs = "store",
+  run = run,
+}

@@ -1,0 +1,120 @@
+--- Images into registries.
+--
+--   push.run(store, "localhost:5000/a/b:v1", { to =, platform =, compression =, level =, bus = })
+--     -> { digest =, size =, name = }
+--
+-- Layers first, then configurations, then manifests by their digests, and the tag last: whoever
+-- pulls meanwhile gets the old image or the new one, whole (REG-08).
+local chosen = require "lamina.store.chosen"
+local descriptor = require "lamina.image.descriptor"
+local digest = require "lamina.core.digest"
+local documents = require "lamina.image.documents"
+local event = require "lamina.util.event"
+local failure = require "lamina.util.failure"
+local media_type = require "lamina.image.media_type"
+local outgoing = require "lamina.store.outgoing"
+local reference = require "lamina.image.reference"
+local sched = require "lamina.util.sched"
+local transfer = require "lamina.registry.transfer"
+local upload = require "lamina.registry.upload"
+
+local push = {}
+
+local at_once = 4
+local most_sources = 2 -- repositories that are asked for one blob
+
+--- Other repositories of the same registry that may have a layer.
+local function sources(store, ref, diff_id)
+  local list, seen = {}, { [ref.path] = true }
+  for _, name in ipairs(store.images:names_with(diff_id)) do
+    local other = reference.parse(name)
+    if other.domain == ref.domain and not seen[other.path] and #list < most_sources then
+      list[#list + 1] = other.path
+    end
+    seen[other.path] = true
+  end
+  return list
+end
+
+--- Sends the layers of all images, each once; answers their descriptors by diff ID.
+local function send_layers(store, to, layers, images, bus)
+  local work, sent = {}, {}
+  for _, image in ipairs(images) do
+    for _, diff_id in ipairs(image.layers) do
+      if sent[diff_id] == nil then
+        sent[diff_id] = false
+        work[#work + 1] = function()
+          local blob = layers:file(diff_id)
+          sent[diff_id] = blob.of
+          transfer.tell(bus, "uploaded", blob.of, function(progress)
+            return to:blob(blob.of, blob.path,
+              { progress = progress, from = sources(store, to.ref, diff_id) })
+          end)
+        end
+      end
+    end
+  end
+  sched.all(work, math.max(at_once, sched.cores()))
+  return sent
+end
+
+--- Sends an image's configuration and, by its digest, its manifest; answers its descriptor.
+local function send_image(to, image, sent)
+  local layers = {}
+  for i, diff_id in ipairs(image.layers) do layers[i] = sent[diff_id] end
+  local bytes, media = documents.manifest(image, layers)
+  to:bytes(media_type.config, image.config)
+  local of = descriptor.new(media, "sha256:" .. digest.sha256(bytes), #bytes)
+  to:manifest(of.digest, media, bytes)
+  of.platform = image.platform
+  return of, bytes
+end
+
+--- The store knows the image by what was pushed, where it has its layers as they were sent.
+local function remember(store, image, of, bytes, sent, name)
+  local is_kept = true
+  for _, diff_id in ipairs(image.layers) do
+    local kept = store.layers:blob_of(diff_id)
+    is_kept = is_kept and sent[diff_id].digest == (kept and kept.digest or diff_id)
+  end
+  if is_kept then store.images:replace_manifest(image.id, bytes, of.mediaType) end
+  store.images:remember_digest(image.id, name)
+end
+
+local function send(store, ref, entry, options)
+  local to = upload.new(ref, { chunk = options.chunk })
+  local layers <close> = outgoing.new(store, { default = "gzip", level = options.level,
+    compression = options.compression })
+  local sent = send_layers(store, to, layers, entry.images, options.bus or event.new())
+  local list, bytes = {}, nil
+  for i, image in ipairs(entry.images) do list[i], bytes = send_image(to, image, sent) end
+  local of = list[1]
+  if entry.index or #list > 1 then
+    local media
+    bytes, media = documents.index(entry.index, list)
+    of = descriptor.new(media, "sha256:" .. digest.sha256(bytes), #bytes)
+    to:manifest(of.digest, media, bytes)
+  else
+    remember(store, entry.images[1], of, bytes, sent, reference.by_digest(ref, of.digest))
+  end
+  to:manifest(ref.tag, of.mediaType, bytes)
+  return { digest = of.digest, size = #bytes, name = reference.format(ref) }
+end
+
+--- Pushes an image or an index. options: to (another name than its own), platform (one image of an
+-- index), compression ("gzip", "zstd", "none" for all layers; default: as they came, else gzip),
+-- level, chunk (bytes a request), bus.
+function push.run(store, name, options)
+  options = options or {}
+  local ref = reference.parse(options.to or name)
+  if not ref.tag or ref.digest then
+    failure.raise("usage", ("push: '%s' names no tag to push to"):format(options.to or name),
+      { hint = "give a second name, with a tag" })
+  end
+  local entry = chosen.entries(store, { name }, options.platform)[1]
+  local ok, result = pcall(send, store, ref, entry, options)
+  if ok then return result end
+  error(failure.wrap(result, "push " .. reference.familiar(ref)), 0)
+end
+
+return push
