@@ -38,6 +38,7 @@ core_obj := $(core_src:%.c=$B/%.o) $B/seccomp_default.o
 floor_obj := $(filter-out $B/core/bind/%,$(core_obj))
 scripts  := $(sort $(shell find lua/lamina -name '*.lua'))
 modules  := $(foreach s,$(scripts),$(subst /,.,$(patsubst lua/%.lua,%,$s))=$s)
+shelf    := $(sort $(wildcard recipes/instructions/*.lua))
 argparse := $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua))
 c_tests  := $(patsubst tests/c/%.c,$B/tests/%,$(wildcard tests/c/test_*$T*.c))
 
@@ -52,10 +53,15 @@ $B/lamina.so: $(core_obj)
 	@echo "  LINK  $@"
 	$Q$(CC) -shared $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(filter-out -llua%,$(pkg_libs)) -ldl
 
-$B/embed.c: core/host/embed.lua $(scripts)
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+$B/embed.c: core/host/embed.lua $(scripts) $(shelf)
 	@mkdir -p $(@D)
 	@echo "  EMBED $@"
-	$Qlua5.4 core/host/embed.lua $(modules) $(if $(argparse),argparse=$(argparse)) >$@.new
+	$Qlua5.4 core/host/embed.lua $(modules) \
+		lamina.recipe.instructions:=$(subst $(space),$(comma),$(shelf)) $(if $(argparse),argparse=$(argparse)) >$@.new
 	$Qmv $@.new $@
 
 $B/embed.o $B/seccomp_default.o: %.o: %.c

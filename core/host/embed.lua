@@ -1,12 +1,28 @@
 -- embed.lua - writes the C source that holds the Lua modules: lua5.4 embed.lua NAME=FILE ...
 --
--- They are compiled here, so that a start parses nothing. Line numbers are kept for messages.
+-- They are compiled here, so that a start parses nothing. Line numbers are kept for messages. With
+-- NAME:=FILE,FILE the module is a table of the texts of these files, by their names.
+
+--- A module that holds texts.
+local function texts_of(files)
+  local list = {}
+  for file in files:gmatch("[^,]+") do
+    local input <close> = assert(io.open(file, "rb"))
+    list[#list + 1] = ("[%q] = %q"):format(file:match("([^/]*)%.lua$"), input:read("a"))
+  end
+  return "return { " .. table.concat(list, ", ") .. " }"
+end
 
 local scripts = {}
 for _, argument in ipairs(arg) do
   local module, file = argument:match("^([^=]+)=(.+)$")
-  local input <close> = assert(io.open(file, "rb"))
-  local source = input:read("a"):gsub("^#[^\n]*", "")
+  local source
+  if module:find(":$") then
+    module, source = module:sub(1, -2), texts_of(file)
+  else
+    local input <close> = assert(io.open(file, "rb"))
+    source = input:read("a"):gsub("^#[^\n]*", "")
+  end
   local code = string.dump(assert(load(source, "@" .. file, "t")))
   scripts[#scripts + 1] = { module = module, code = code }
 end

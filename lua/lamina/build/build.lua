@@ -23,6 +23,7 @@
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
 --                               -- enter() opens a shell in its place on the terminal
+--     beside =, uses =, given =,      -- see recipe.evaluate
 --     planned = function(plan) end,   -- is called with the plan before anything is done
 --     inputs = nil,             -- learns what the plan depends on (build/inputs.lua)
 --     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
@@ -60,6 +61,7 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
+local base = require "lamina.build.base"
 local context = require "lamina.build.context"
 local export = require "lamina.build.export"
 local finish = require "lamina.build.finish"
@@ -86,7 +88,7 @@ local function timed(options, phase, fn, ...)
   return table.unpack(result, 1, result.n)
 end
 
-local function evaluate(options)
+local function evaluate(store, options)
   local function asked(...)
     if options.inputs then options.inputs:learn_recipe(options, ...) end
   end
@@ -94,7 +96,8 @@ local function evaluate(options)
     asked = asked,
     file = options.file, args = options.args, context = options.context,
     target_platform = platform.format(options.platform), text = options.text,
-    name = options.name, lines = options.lines,
+    name = options.name, lines = options.lines, beside = options.beside, uses = options.uses,
+    given = options.given, images = base.lookup(store),
     say = function(line) options.bus:emit("recipe.said", { line = line }) end,
   }
 end
@@ -111,7 +114,7 @@ local function resolve_each(store, options)
   local parts = {}
   for i, one in ipairs(options.platforms) do
     local own = with(options, { platform = one })
-    local plan = timed(options, "evaluate", evaluate, own)
+    local plan = timed(options, "evaluate", evaluate, store, own)
     if options.planned then options.planned(plan) end
     local target = resolve.target(plan, options.target)
     finish.names(target, options) -- a wrong name is told before anything runs

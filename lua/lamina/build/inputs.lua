@@ -44,7 +44,7 @@ end
 -- it is evaluated anew.
 function Inputs:learn_recipe(options, modules, reads)
   self.context, self.ignore_file = options.context, options.ignore_file
-  self.beside = options.file and path.dirname(options.file)
+  self.beside = options.beside or options.file and path.dirname(options.file)
   if self.is_new then self.modules, self.reads, self.is_new = {}, {}, false end
   table.move(modules, 1, #modules, #self.modules + 1, self.modules)
   table.move(reads, 1, #reads, #self.reads + 1, self.reads)

@@ -1,4 +1,5 @@
 --- `lamina check`, `lamina build --check`, and the warnings that a build tells about.
+local base = require "lamina.build.base"
 local failure = require "lamina.util.failure"
 local findings = require "lamina.cli.findings"
 local lint = require "lamina.lint.lint"
@@ -7,10 +8,10 @@ local subject = require "lamina.cli.subject"
 
 local checked = {}
 
-local function evaluate(given)
-  local wanted = {}
+local function evaluate(given, store)
+  local wanted = { images = store and base.lookup(store) }
   for key, value in pairs(given) do wanted[key] = value end
-  wanted.target_platform = given.platform
+  wanted.target_platform = subject.platform(given)
   return recipe.evaluate(wanted)
 end
 
@@ -32,7 +33,7 @@ end
 -- Dockerfile that makes no plan is looked through all the same, before that is told.
 function checked.run(context, given, store)
   local format = context.options.json and "json" or context.options.check_format or "text"
-  local ok, plan = pcall(evaluate, given)
+  local ok, plan = pcall(evaluate, given, store)
   if not ok and (not given.parsed or not failure.is(plan, "invalid-input")) then error(plan, 0) end
   local result = lint.run(subject.of(given, ok and plan or nil, store),
     settings_of(context.options))

@@ -1,8 +1,11 @@
 --- Dockerfiles on the command line: found, read, translated.
+local directive = require "lamina.dockerfile.uses"
 local input = require "lamina.cli.input"
 local lines = require "lamina.dockerfile.lines"
 local parser = require "lamina.dockerfile.parser"
+local sched = require "lamina.util.sched"
 local translate = require "lamina.dockerfile.translate"
+local uses = require "lamina.cli.uses"
 
 local dockerfile = {}
 
@@ -29,18 +32,35 @@ function dockerfile.is_one(file, text)
     or looks_like_one(text)
 end
 
---- The parsed Dockerfile of a path, "-" for standard input, nil for the one in this folder.
-function dockerfile.read(file)
-  local text, name = input.read(file or input.first(".", dockerfile.names), lines.limit)
-  return parser.parse(text, { name = name })
+--- Parses a text. `more` is { use =, beside = }: what --use names, and where the Dockerfile is. The
+-- instructions that these and the file itself ask for are known; their files' texts by name are the
+-- second result.
+local function parse(text, name, more)
+  local names, given = uses.read(more.use)
+  local list = directive.of(text, name)
+  for i, word in ipairs(names) do table.insert(list, i, { name = word, line = 1 }) end
+  if #list == 0 then return parser.parse(text, { name = name }), given end
+  local custom = sched.run(require("lamina.recipe.recipe").rows, list,
+    { name = name, beside = more.beside, given = given })
+  local parsed = parser.parse(text, { name = name, custom = custom })
+  parsed.uses = list
+  return parsed, given
 end
 
---- The recipe that a Dockerfile's text means: { text =, lines =, parsed = }, see
--- dockerfile/translate.lua.
-function dockerfile.translate(text, name, options)
-  local parsed = parser.parse(text, { name = name })
-  local recipe = translate.recipe(parsed, options)
-  recipe.parsed = parsed
+--- The parsed Dockerfile of a path, "-" for standard input, nil for the one in this folder; `use`
+-- is what --use names.
+function dockerfile.read(file, use)
+  file = file or input.first(".", dockerfile.names)
+  local text, name = input.read(file, lines.limit)
+  return (parse(text, name, { use = use, beside = file:match("^(.*)/[^/]*$") or "." }))
+end
+
+--- The recipe that a Dockerfile's text means: { text =, lines =, parsed =, given = }, see
+-- dockerfile/translate.lua; `more` is { use =, beside =, replaced = }.
+function dockerfile.translate(text, name, more)
+  local parsed, given = parse(text, name, more or {})
+  local recipe = translate.recipe(parsed, more)
+  recipe.parsed, recipe.given = parsed, given
   return recipe
 end
 

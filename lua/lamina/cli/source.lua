@@ -6,6 +6,7 @@ local input = require "lamina.cli.input"
 local made_context = require "lamina.cli.made_context"
 local named = require "lamina.cli.named"
 local platform = require "lamina.image.platform"
+local uses = require "lamina.cli.uses"
 
 local source = {}
 
@@ -14,6 +15,8 @@ local limit = 1 << 20
 local function usage(message, hint)
   failure.raise("usage", message, { hint = hint })
 end
+
+source.usage = usage
 
 --- "NAME=VALUE" as two texts.
 function source.pair(word, what)
@@ -58,12 +61,18 @@ local function replaced(given)
   return names
 end
 
---- Puts a recipe's text into the options, or the recipe that a Dockerfile means.
-local function take(given, file, text, name)
+--- Puts a recipe's text into the options, or the recipe that a Dockerfile means; `beside` is where
+-- its instructions' files are.
+local function take(given, file, text, name, beside)
   given.name, given.text, given.written = name, text, text
-  if not dockerfile.is_one(file, text) then return false end
-  local recipe = dockerfile.translate(text, name, { replaced = replaced(given) })
+  if not dockerfile.is_one(file, text) then
+    given.uses, given.given = uses.read(given.use)
+    return false
+  end
+  local recipe = dockerfile.translate(text, name,
+    { replaced = replaced(given), use = given.use, beside = beside })
   given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
+  given.beside, given.given = beside, recipe.given
   return true
 end
 
@@ -71,7 +80,10 @@ local function read(given, file)
   local text, name = input.read(file, limit)
   local ignored = file .. ".dockerignore"
   if file ~= "-" and fs.stat(ignored, { follow = false }) then given.ignore_file = ignored end
-  if not take(given, file, text, name) and file ~= "-" then given.file, given.text = file, nil end
+  local beside = file:match("^(.*)/[^/]*$") or "."
+  if not take(given, file, text, name, beside) and file ~= "-" then
+    given.file, given.text = file, nil
+  end
 end
 
 --- The same for a context that was made: the recipe is a file in it, and no link out of it.
@@ -85,7 +97,8 @@ local function read_made(given, made, file)
   for _, name in ipairs(file and { file } or { "recipe.lua", table.unpack(dockerfile.names) }) do
     local text, err = fs.read(name, { root = root:fd(), limit = limit })
     if text then
-      if not take(given, name, text, name) then given.file = made.path .. "/" .. name end
+      -- a folder in it may be a link: files of instructions are looked for at its top
+      if not take(given, name, text, name, made.path) then given.file = made.path .. "/" .. name end
       return
     end
     if err.errno ~= "ENOENT" then failure.check(text, err) end
@@ -106,6 +119,18 @@ local function from_made(context, given, word)
   given.context, given.context_is_made, given.held = made.path, true, made.held
   read_made(given, made, context.options.file)
   return given
+end
+
+--- A file may stand where the context does: what is around it is the context then.
+function source.accept_file(context)
+  local word = context.arguments[1]
+  local found = word and word ~= "-" and fs.stat(word)
+  if word ~= "-" and not (found and found.type ~= "dir") then return end
+  if context.options.file then
+    usage(("two files: '%s' and '%s'"):format(context.options.file, word))
+  end
+  context.options.file = word
+  context.arguments[1] = word:match("^(.*)/[^/]*$") or "."
 end
 
 --- The path of the recipe or Dockerfile that a command line means.
@@ -129,7 +154,8 @@ end
 -- read.
 function source.options(context)
   local options, word = context.options, context.arguments[1] or "."
-  local given = { args = arguments(options.build_arg), named = named.parse(options.build_context) }
+  local given = { args = arguments(options.build_arg), use = options.use,
+    named = named.parse(options.build_context) }
   given.platform = platforms(options.platform)
   if made_context.is_one(word) then return from_made(context, given, word) end
   local dir = check_context(word)

@@ -42,10 +42,15 @@ local function looker(store)
   end
 end
 
+--- What is looked at is for the first of several platforms.
+function subject.platform(given)
+  return given.platform and given.platform:match("^[^,]+") or platform.format(platform.host())
+end
+
 --- `given` is source.options' answer, `plan` what it evaluates to; `store` may be nil.
 function subject.of(given, plan, store)
   local self = { name = given.name, file = given.parsed, plan = plan, args = given.args,
-    platform = given.platform or platform.format(platform.host()), list = lister(given.context),
+    platform = subject.platform(given), list = lister(given.context),
     image = store and looker(store) }
   add_ignored(self, given)
   return self

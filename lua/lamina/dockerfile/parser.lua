@@ -8,6 +8,7 @@
 --     args = { "make" }, json = nil,            -- see forms.lua
 --     heredocs = { { name =, content =, expand =, strip =, raw = } },
 --     onbuild = { … },                          -- the instruction that ONBUILD keeps
+--     custom = row,                             -- of a user's own instruction
 --     before = { "# a comment", "" },           -- comments and blank lines above it
 --     inside = { "# a comment" },               -- comments between its lines
 --     empty_line = 4,                           -- an empty line within it (SEMANTICS 2)
@@ -83,7 +84,8 @@ function Parser:instruction(text, line)
   local row = self:row(word, complain)
   -- all that every one has, at once: a table that grows is copied
   local instruction = { instruction = row.name, line = line, text = text, flags = empty,
-    options = empty, args = false, end_line = line, before = empty }
+    options = empty, args = false, end_line = line, before = empty,
+    custom = row.is_custom and row or nil }
   if rest:byte() == 45 and rest:byte(2) == 45 then -- "--"
     instruction.flags, rest = flags.cut(rest)
     instruction.options = flags.read(row.flags, instruction.flags, complain,

@@ -4,6 +4,8 @@
 --   recipe.text          -- Lua
 --   recipe.lines         -- for each of its lines the Dockerfile's line that it stands for
 --
+-- What `file.uses` lists ({ name =, line = }) is loaded first: instructions of users' own.
+--
 -- One method call an instruction, stages as locals, comments and blank lines kept. Quotes and
 -- escapes of the Dockerfile become Lua's; variables stay and are expanded when the image's
 -- environment is known. `options.is_idiomatic` writes long commands the way Lua would have them,
@@ -154,15 +156,23 @@ local function replace(all, replaced)
   end
 end
 
---- Translates; see the head of this file.
-function translate.recipe(file, options)
+local function new(file, options)
   local all = stages.of(file)
   replace(all, options and options.replaced or {})
-  local self = setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
+  return setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
     names = names.new(count_names(all)), out = writer.new(),
     is_idiomatic = options and options.is_idiomatic }, Translation)
+end
+
+--- Translates; see the head of this file.
+function translate.recipe(file, options)
+  local self = new(file, options)
+  local all = self.stages
   local tables = names.tables(self.names)
   if tables then self.out:add(tables, 1) end
+  for _, one in ipairs(file.uses or {}) do
+    self.out:add("use " .. literal.text(one.name), one.line)
+  end
   for _, instruction in ipairs(all.global) do
     self.line = instruction.line
     self.out:comments(instruction.before, instruction.line, 0, file.directives)
@@ -171,6 +181,28 @@ function translate.recipe(file, options)
   for _, stage in ipairs(all) do write_stage(self, stage) end
   self.out:comments(file.after, file.lines + 1, 0)
   write_return(self)
+  local text, map = self.out:finish()
+  return { text = text, lines = map }
+end
+
+--- A part of a Dockerfile without a FROM, as a recipe that returns a function(stage).
+function translate.fragment(file)
+  local from = { instruction = "FROM", line = 1, end_line = 1, text = "FROM scratch", flags = {},
+    options = {}, args = { "scratch" }, before = {} }
+  for _, instruction in ipairs(file.instructions) do
+    if instruction.instruction == "FROM" then
+      failure.raise("invalid-input", "FROM in a part of a Dockerfile", { file = file.name,
+        line = instruction.line, hint = "what includes it has the stage" })
+    end
+  end
+  local self = new({ instructions = table.move(file.instructions, 1, #file.instructions, 2,
+    { from }), name = file.name, escape = file.escape, lines = file.lines, directives = {} })
+  self.current = self.stages[1]
+  self.out:add("return function(stage) return stage", 1)
+  for _, instruction in ipairs(file.instructions) do
+    with_line(self, instruction, write_call, instruction)
+  end
+  self.out:add("end", file.lines)
   local text, map = self.out:finish()
   return { text = text, lines = map }
 end

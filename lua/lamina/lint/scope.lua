@@ -7,6 +7,7 @@
 --   at.has_shell   whether SHELL was set, here or in the base image
 --   at.has_workdir whether a WORKDIR was given in this file
 --   at.is_open     whether the base image is unknown, so that it may set more variables
+--   at.has_custom  whether an instruction of users' own may have set anything
 --   at.env         values of variables that are certain: name -> text
 local scan = require "lamina.util.word.scan"
 local words = require "lamina.util.words"
@@ -69,6 +70,7 @@ local function begin(subject, stage, ends, globals)
     local below = ends[base]
     at.names, at.env, at.is_open = copy(below.names), copy(below.env), below.is_open
     at.has_shell, at.has_workdir = below.has_shell, below.has_workdir
+    at.has_custom = below.has_custom
   else
     from_image(subject, stage, at, globals)
   end
@@ -104,6 +106,7 @@ function scope.each(subject, visit)
       visit(instruction, at)
       local effect = change[instruction.instruction]
       if effect then effect(at, instruction, subject.file.escape) end
+      at.has_custom = at.has_custom or instruction.custom ~= nil
     end
     ends[stage] = at
   end

@@ -33,6 +33,12 @@ end
 local unexpanded = { RUN = true, CMD = true, ENTRYPOINT = true, HEALTHCHECK = true, SHELL = true,
   ONBUILD = true, MAINTAINER = true, FROM = true }
 
+--- Whether a build expands an instruction's arguments.
+local function is_expanded(instruction)
+  local form = instruction.custom and instruction.custom.form
+  return not unexpanded[instruction.instruction] and form ~= "command" and form ~= "json"
+end
+
 local function of_heredocs(instruction, found)
   for _, one in ipairs(instruction.heredocs or {}) do
     if one.expand then variables.in_word(one.content, scan.heredoc, found) end
@@ -50,7 +56,7 @@ end
 --- Every variable of an instruction, in the order of its words; `arg` is the word's index.
 function variables.of(instruction, escape)
   local found, dialect = {}, scan.docker(escape)
-  if not unexpanded[instruction.instruction] then
+  if is_expanded(instruction) then
     for i, word in ipairs(instruction.args) do variables.in_word(word, dialect, found, i) end
     of_heredocs(instruction, found)
   end

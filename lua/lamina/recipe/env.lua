@@ -1,6 +1,7 @@
 --- What a recipe may call: this is the list.
 local argument = require "lamina.recipe.argument"
 local expansion = require "lamina.util.words"
+local instruction = require "lamina.recipe.instruction"
 local json = require "lamina.core.json"
 local library = require "lamina.recipe.library"
 local mounts = require "lamina.recipe.mounts"
@@ -9,21 +10,9 @@ local scan = require "lamina.util.word.scan"
 local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
+local variables = require "lamina.recipe.variables"
 
 local env = {}
-
---- TARGETARCH and the like, which are there without being given (SEMANTICS 19).
-local function predefined(request, name)
-  local whose, what = name:match("^(%u-)(PLATFORM)$")
-  if not whose then whose, what = name:match("^(%u-)(OS)$") end
-  if not whose then whose, what = name:match("^(%u-)(ARCH)$") end
-  if not whose then whose, what = name:match("^(%u-)(VARIANT)$") end
-  local of = whose == "TARGET" and request.target_platform
-    or whose == "BUILD" and request.platform or nil
-  if not of then return nil end
-  if what ~= "PLATFORM" then return of[what:lower()] or "" end
-  return of.os .. "/" .. of.arch .. (of.variant and "/" .. of.variant or "")
-end
 
 local from_options = { platform = argument.text }
 
@@ -113,17 +102,17 @@ local function arguments(request, used)
     used[name] = true
     local value = request.args[name]
     if value == nil and default ~= nil then value = argument.text(default, "arg: the default") end
-    if value == nil then value = predefined(request, name) end
+    if value == nil then value = variables.predefined(name) end
     stage.declare(name, value)
     return value
   end
 end
 
 --- expand("${NAME:-other}", { NAME = value }): variables of a text, as in a stage's texts, but now.
-local function expand(words, variables)
+local function expand(words, given)
   words = argument.text(words, "expand")
   local values = {}
-  for _, pair in ipairs(argument.pairs(variables or {}, "expand: the variables")) do
+  for _, pair in ipairs(argument.pairs(given or {}, "expand: the variables")) do
     values[pair[1]] = pair[2]
   end
   local ok, result = pcall(expansion.expand, words, function(name) return values[name] end,
@@ -147,14 +136,15 @@ local function quote(words)
   return table.concat(list, " ")
 end
 
---- Modules of the recipe's own, each run once. `run(text, path)` compiles and runs one.
-local function requirer(files, run)
+--- Further files of the recipe's own, each run once. `find(name)` answers text and path, `run` see
+-- below.
+local function loader(what, find, run)
   local loaded, loading = {}, {}
   return function(name)
     if loaded[name] == nil then
-      local code, path = files:module(name)
-      if loading[name] then place.blame(("require: '%s' requires itself"):format(name)) end
-      loading[name] = true
+      local code, path = find(name)
+      if loading[path] then place.blame(("%s: '%s' %ss itself"):format(what, name, what)) end
+      loading[path] = true
       local value = run(code, path)
       loaded[name] = value == nil and true or value
     end
@@ -204,10 +194,12 @@ local function readers(files)
   return all
 end
 
---- The environment of a recipe. request: args, platform, target_platform; `run` see above.
+--- The environment of a recipe. request: args, platform, target_platform; `run(text, path)`
+-- compiles and runs a file.
 -- Answers it and the set of the arguments that were asked for.
 function env.new(request, files, run, say)
   local values, used = {}, {}
+  variables.given(request)
   library.install(values, say)
   values.platform, values.target_platform = request.platform, request.target_platform
   values.json, values.shell = { decode = decode }, { quote = quote }
@@ -218,7 +210,9 @@ function env.new(request, files, run, say)
   functions.from, functions.context, functions.merge, functions.diff = from, context, merge, diff
   functions.image, functions.arg = target.image, arguments(request, used)
   functions.expand, functions.http, functions.git = expand, http, git
-  functions.require = requirer(files, run)
+  functions.instruction = instruction.define
+  functions.require = loader("require", function(name) return files:module(name) end, run)
+  functions.use = loader("use", function(name) return files:instruction(name) end, run)
   values._G = proxy(values, functions)
   return values._G, used
 end

@@ -1,11 +1,16 @@
 --- Runs a recipe. This is the sandbox's own end: it stands in the Lua state that recipe.lua has
 -- made for it, and answers one JSON text.
 --
--- request (JSON): name, text, lines, args, platform, target_platform, context_fd, beside_fd
--- answer: { plan =, said = } or { problem = { message, hint, file, line }, said = }, and what it
--- has asked for until then: modules =, reads =
+-- request (JSON): name, text, lines, args, platform, target_platform, context_fd, beside_fd; for
+-- users' instructions shelf_fd, embedded (a module), given (texts by name), uses (names), images
+-- (reference -> variables), has_frontend, escape; `want` is "plan", "rows" or "calls".
+-- answer: { plan =, said = } or { problem = { message, hint, file, line, needs }, said = }, and
+-- what it has asked for until then: modules =, reads =. Instead of a plan there may be
+--   rows     what the instructions are like, for a parser
+--   calls    what each use of one comes to in a plain Dockerfile: { line =, lines =, stages = }
 local env = require "lamina.recipe.env"
 local files = require "lamina.recipe.files"
+local instruction = require "lamina.recipe.instruction"
 local json = require "lamina.core.json"
 local place = require "lamina.recipe.place"
 local plan = require "lamina.plan.plan"
@@ -45,16 +50,56 @@ local function sorted_names(set)
   return names
 end
 
-local function evaluate(request, known, said)
-  local environment, used
-  local run = runner(function() return environment end, {})
-  environment, used = env.new(request, known, run, sayer(said))
-  local result = run(request.text, request.name, line_map(request.lines))
+--- Each use of an instruction in the file itself, as plain instructions.
+local function plain_calls(request)
+  local plain = require "lamina.recipe.plain"
+  local list, more = json.array {}, {}
+  for _, call in ipairs(instruction.calls) do
+    if call.file == request.name then
+      place.enter(call)
+      local before, stages = #more, json.array {}
+      local lines = plain.lines(call.output, call.input, request.escape, more)
+      for i = before + 1, #more do stages[#stages + 1] = json.array(more[i]) end
+      list[#list + 1] = { line = call.line, lines = json.array(lines), stages = stages }
+    end
+  end
+  return list
+end
+
+local function install_frontend(run)
+  require("lamina.recipe.fragment").install(run)
+  require("lamina.recipe.onbuild").install()
+end
+
+local finish = {}
+
+function finish.plan(request, result, used, known)
   place.enter({ file = request.name, line = 1 })
   local made = target.plan(result)
   made.version = plan.version
   made.arguments, made.reads = sorted_names(used), json.array(known:reads())
   return made
+end
+
+function finish.rows()
+  local list = json.array(instruction.describe())
+  for _, row in ipairs(list) do json.array(row.flags) end
+  return list
+end
+
+finish.calls = plain_calls
+
+local function evaluate(request, known, said)
+  local environment, used
+  local run = runner(function() return environment end, {})
+  environment, used = env.new(request, known, run, sayer(said))
+  if request.has_frontend then install_frontend(run) end
+  for _, name in ipairs(request.uses or {}) do
+    place.enter({ file = request.name, line = 1 })
+    environment.use(name)
+  end
+  local result = run(request.text, request.name, line_map(request.lines))
+  return finish[request.want](request, result, used, known)
 end
 
 --- Lists that are empty stay lists in JSON.
@@ -73,16 +118,19 @@ end
 
 return function(input)
   local request, said = json.decode(input), json.array {}
-  local known = files.new(request.context_fd, request.beside_fd)
+  local known = files.new(request.context_fd, request.beside_fd, { shelf = request.shelf_fd,
+    given = request.given, embedded = request.embedded and require(request.embedded) })
   local ok, result = xpcall(evaluate, place.explain, request, known, said)
   local answer = { said = said, modules = json.array(known.required),
     reads = json.array(known:reads()) }
-  if ok then
+  if ok and request.want == "plan" then
     answer.plan = mark_lists(result)
+  elseif ok then
+    answer[request.want] = result
   else
     result = place.explain(result)
     answer.problem = { message = result.message, hint = result.hint, file = result.file,
-      line = result.line }
+      line = result.line, needs = result.needs }
   end
   local is_text, text = pcall(json.encode, answer)
   if is_text then return text end

@@ -2,6 +2,7 @@
 --
 -- Everything is opened beneath the directory that is meant: no link leads out of it (LUA-13).
 local argument = require "lamina.recipe.argument"
+local check = require "lamina.util.check"
 local fs = require "lamina.core.fs"
 local glob = require "lamina.util.glob"
 local place = require "lamina.recipe.place"
@@ -14,10 +15,13 @@ local most_entries = 100000
 local Files = {}
 Files.__index = Files
 
---- `context` and `beside` are descriptors of directories, or nil where there is none.
-function files.new(context, beside)
-  return setmetatable({ context = context, beside = beside, seen = {}, list = {}, required = {} },
-    Files)
+--- `context`, `beside` and `more.shelf` are descriptors of directories, or nil where there is none;
+-- `more.embedded` and `more.given` hold texts of instructions by name.
+function files.new(context, beside, more)
+  more = more or {}
+  return setmetatable({ context = context, beside = beside, shelf = more.shelf,
+    embedded = more.embedded or {}, given = more.given or {}, seen = {}, list = {},
+    required = {} }, Files)
 end
 
 local function remember(self, path)
@@ -84,20 +88,71 @@ function Files:glob(pattern)
   return found
 end
 
---- The text of a module: a.b is a/b.lua beside the recipe.
+local module_limit = 1 << 20
+
+--- The text of an instruction that comes with lamina, and what messages call it; nil if there is
+-- none of the name.
+local function on_shelf(self, name)
+  if not name:find("^[%w_-]+$") then return nil end
+  local path = name .. ".lua"
+  local text = self.shelf and fs.read(path, { root = self.shelf, limit = module_limit })
+    or self.embedded[name]
+  return text, "instructions/" .. path
+end
+
+local function beside(self, path, what, hint)
+  self.required[#self.required + 1] = path
+  if not self.beside then place.blame(what .. ": there is no folder beside the recipe") end
+  local text, err = fs.read(path, { root = self.beside, limit = module_limit })
+  if not text then place.blame(("%s: %s"):format(what, err.message), hint) end
+  return text, path
+end
+
+--- The text of a module: a.b is a/b.lua beside the recipe, or an instruction that comes with
+-- lamina.
 function Files:module(name)
   name = argument.text(name, "require")
   if not name:find("^[%w_-]+[%w_.-]*$") or name:find("..", 1, true) then
     place.blame(("require: '%s' is no module's name"):format(name))
   end
   local path = name:gsub("%.", "/") .. ".lua"
-  self.required[#self.required + 1] = path
-  if not self.beside then place.blame("require: there is no folder beside the recipe") end
-  local text, err = fs.read(path, { root = self.beside, limit = 1 << 20 })
-  if not text then
-    place.blame(("require: %s"):format(err.message), "modules are Lua files beside the recipe")
+  local is_there = self.beside and fs.stat(path, { root = self.beside })
+  if not is_there then
+    local text, shown = on_shelf(self, name)
+    if text then return text, shown end
   end
-  return text, path
+  return beside(self, path, "require", "modules are Lua files beside the recipe")
+end
+
+--- What is on the shelf, for hints.
+local function shelf_names(self)
+  local names = {}
+  for name in pairs(self.embedded) do names[#names + 1] = name end
+  for _, file in ipairs(self.shelf and fs.list(".", { root = self.shelf }) or {}) do
+    names[#names + 1] = file:match("^([%w_-]+)%.lua$")
+  end
+  table.sort(names)
+  return names
+end
+
+--- The text of an instruction's file: "apt" is one that comes with lamina, "./apt.lua" one beside
+-- the recipe, and what the command line gave goes by the name it had there.
+function Files:instruction(name)
+  name = argument.text(name, "use")
+  if self.given[name] then return self.given[name], name end
+  local text, shown = on_shelf(self, name)
+  if text then return text, shown end
+  if name:find("^[%w_-]+$") then
+    local near = check.suggest(name, shelf_names(self))
+    place.blame(("use: no instruction '%s' comes with lamina"):format(name),
+      near and ("did you mean '%s'?"):format(near)
+        or ("one of your own is a file: use \"./%s.lua\""):format(name))
+  end
+  local path = name:gsub("^%./+", "")
+  if path:find("^/") or not path:find("%.lua$") then
+    place.blame(("use: '%s' is no Lua file beside the recipe"):format(name))
+  end
+  return beside(self, path, "use", "instructions of your own are Lua files beside the recipe")
 end
 
 return files

@@ -6,6 +6,7 @@ local place = {}
 
 local sources = {}   -- chunk name -> { name = as shown, lines = its lines -> the lines to tell }
 local current        -- the place of the call that is at work
+local pinned         -- where the instruction is used that is at work
 local main           -- the recipe itself: to blame where nothing nearer is known
 
 local Problem = { __name = "lamina.problem", __metatable = false }
@@ -49,9 +50,40 @@ end
 
 --- Raises a mistake of the recipe's at the place of the call that is at work.
 function place.blame(message, hint)
+  error(place.problem(message, hint), 0)
+end
+
+--- A mistake at the place of the call that is at work, not raised yet.
+function place.problem(message, hint)
   local where = current or main or {}
-  error(setmetatable({ message = message, hint = hint, file = where.file, line = where.line },
-    Problem), 0)
+  return setmetatable({ message = message, hint = hint, file = where.file, line = where.line },
+    Problem)
+end
+
+--- Raises that something of an image's is needed, which the caller may know.
+function place.needs(ref, message, hint)
+  local problem = place.problem(message, hint)
+  problem.needs = ref
+  error(problem, 0)
+end
+
+--- A problem with one more hint.
+function place.used(problem, text)
+  local hints = type(problem.hint) == "table" and problem.hint or { problem.hint }
+  return setmetatable({ message = problem.message, file = problem.file, line = problem.line,
+    hint = table.move(hints, 1, #hints, 1, { [#hints + 1] = text }) }, Problem)
+end
+
+--- Says that an instruction is at work, and where it is used; answers what was said before. What it
+-- makes belongs to that place.
+function place.pin(where)
+  local before = pinned
+  pinned = where
+  return before
+end
+
+function place.pinned()
+  return pinned
 end
 
 function place.is_problem(value)

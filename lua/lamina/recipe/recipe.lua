@@ -5,6 +5,9 @@
 --     lines = { 1, 1, 2 },             -- for a translation: its lines -> the lines to tell
 --     args = { NAME = "value" }, context = "dir" or nil, target_platform = "linux/amd64",
 --     say = function(line) end,        -- hears what the recipe prints
+--     beside = "dir",                  -- where its modules are, when that isn't beside `file`
+--     uses = { "apt" }, given = { ["x/apt.lua"] = "text" },   -- instructions of the command line's
+--     images = function(ref) return { PATH = "…" } end,   -- what an image sets; nil: unknown
 --     asked = function(modules, reads) end,   -- hears the paths that it asked for, beside the
 --                                      -- recipe and in the context, also when it fails
 --   }
@@ -18,7 +21,9 @@ local path = require "lamina.util.path"
 local plan = require "lamina.plan.plan"
 local platform = require "lamina.image.platform"
 local sandbox = require "lamina.core.sandbox"
+local rows = require "lamina.recipe.rows"
 local sched = require "lamina.util.sched"
+local shelf = require "lamina.recipe.shelf"
 
 local recipe = {}
 
@@ -28,11 +33,22 @@ local limits = { text = 1 << 20, memory = 64 << 20, instructions = 100000000, se
 local main = "lamina.recipe.evaluate"
 local names = {
   main, "lamina.recipe.argument", "lamina.recipe.env", "lamina.recipe.files",
-  "lamina.recipe.library", "lamina.recipe.mounts", "lamina.recipe.place", "lamina.recipe.stage",
-  "lamina.recipe.target", "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check",
-  "lamina.util.failure", "lamina.util.glob", "lamina.util.text", "lamina.util.words",
-  "lamina.util.word.pattern", "lamina.util.word.recipe", "lamina.util.word.scan",
+  "lamina.recipe.instruction", "lamina.recipe.library", "lamina.recipe.mounts",
+  "lamina.recipe.place", "lamina.recipe.stage", "lamina.recipe.target", "lamina.recipe.variables",
+  "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check", "lamina.util.failure",
+  "lamina.util.glob", "lamina.util.text", "lamina.util.words", "lamina.util.word.pattern",
+  "lamina.util.word.recipe", "lamina.util.word.scan",
 }
+
+-- What reads and writes Dockerfiles there, and the words one of which a recipe needs for it.
+local frontend = { "lamina.recipe.fragment", "lamina.recipe.onbuild", "lamina.recipe.plain",
+  "lamina.util.duration", "lamina.util.word.docker" }
+for name in ([[checks directives flags forms heredoc instructions json_form lines mount parser
+  stages translate translate.files translate.global translate.literal translate.methods
+  translate.names translate.run translate.writer]]):gmatch("%S+") do
+  frontend[#frontend + 1] = "lamina.dockerfile." .. name
+end
+local frontend_words = { "use", "require", "dockerfile", "onbuild" }
 
 --- A module's bytecode, from wherever this program has its own modules.
 local function bytecode(name)
@@ -43,10 +59,23 @@ local function bytecode(name)
   error("no module " .. name)
 end
 
-local function modules()
+local function has_frontend(text, options)
+  if options.want or options.uses and #options.uses > 0 then return true end
+  for _, word in ipairs(frontend_words) do
+    if text:find(word, 1, true) then return true end
+  end
+  return false
+end
+
+--- Ours that the sandbox may need, and the module with the instructions that come with lamina.
+local function modules(with_frontend)
   local list = {}
-  for i, name in ipairs(names) do list[i] = { name, bytecode(name) } end
-  return list
+  for _, name in ipairs(names) do list[#list + 1] = { name, bytecode(name) } end
+  if not with_frontend then return list end
+  for _, name in ipairs(frontend) do list[#list + 1] = { name, bytecode(name) } end
+  local ok, code = pcall(bytecode, shelf.module)
+  if ok then list[#list + 1] = { shelf.module, code } end
+  return list, ok and shelf.module or nil
 end
 
 local function check_text(text, name)
@@ -113,24 +142,95 @@ local function texts(list)
   return known
 end
 
---- Evaluates a recipe; see the head of this file. Must run in a task (util.sched).
-function recipe.evaluate(options)
-  local name = options.name or options.file
-  local context <close> = directory(options.context)
-  local beside <close> = directory(options.file and path.dirname(options.file))
-  local input = failure.check(json.encode {
-    name = name, text = text_of(options, name), lines = options.lines, args = options.args or {},
+local function request_of(options, text, name)
+  return { name = name, text = text, lines = options.lines, args = options.args or {},
     platform = platform_table(), target_platform = platform_table(options.target_platform),
-    context_fd = descriptor(context), beside_fd = descriptor(beside),
-  })
-  local answer = answer_of({ modules = modules(), main = main, input = input,
-    memory = limits.memory, instructions = limits.instructions }, name)
+    given = options.given, uses = options.uses, images = options.images_known,
+    escape = options.escape, want = options.want or "plan" }
+end
+
+--- One run in the sandbox; answers what it wrote.
+local function run(options, text, name)
+  local context <close> = directory(options.context)
+  local beside <close> = directory(options.beside or options.file and path.dirname(options.file))
+  local request = request_of(options, text, name)
+  request.has_frontend = has_frontend(text, options)
+  local list, embedded = modules(request.has_frontend)
+  request.embedded = embedded
+  local folder <close> = request.has_frontend and shelf.open() or nil
+  request.context_fd, request.beside_fd = descriptor(context), descriptor(beside)
+  request.shelf_fd = descriptor(folder)
+  local answer = answer_of({ modules = list, main = main, input = failure.check(
+    json.encode(request)), memory = limits.memory, instructions = limits.instructions }, name)
   for _, line in ipairs(answer.said or {}) do
     if options.say then options.say(line) end
   end
   if options.asked then options.asked(texts(answer.modules), texts(answer.reads)) end
-  if answer.problem then raise(answer.problem) end
-  return plan.check(answer.plan)
+  return answer
+end
+
+-- A recipe whose instructions ask for more base images than this is run no further.
+local most_images = 100
+
+--- Runs it, again with what an image sets where an instruction's words have a variable of that.
+local function answered(options)
+  local name, known = options.name or options.file, {}
+  local text = text_of(options, name)
+  for _ = 1, most_images do
+    local answer = run(options, text, name)
+    local problem = answer.problem
+    if not problem then return answer end
+    local ref = type(problem.needs) == "string" and problem.needs
+    local image = ref and not known[ref] and options.images and options.images(ref)
+    if not image then raise(problem) end
+    known[ref] = image
+    local again = {}
+    for key, value in pairs(options) do again[key] = value end
+    again.images_known, again.say = known, nil
+    options = again
+  end
+  raise { message = "its instructions ask for too many base images", file = name }
+end
+
+--- Evaluates a recipe; see the head of this file. Must run in a task (util.sched).
+function recipe.evaluate(options)
+  return plan.check(answered(options).plan)
+end
+
+local function with(options, more)
+  local all = {}
+  for key, value in pairs(options) do all[key] = value end
+  for key, value in pairs(more) do all[key] = value end
+  return all
+end
+
+--- What the users' instructions are like that a Dockerfile uses: rows by name, as
+-- dockerfile/parser.lua takes them. `uses` lists { name =, line = }.
+function recipe.rows(uses, options)
+  local list, lines = {}, {}
+  for i, one in ipairs(uses) do list[i], lines[i] = ("use %q"):format(one.name), one.line end
+  local answer = answered(with(options, { text = table.concat(list, "\n") .. "\n", lines = lines,
+    want = "rows" }))
+  return rows.check(answer.rows)
+end
+
+local function is_texts(list)
+  return type(list) == "table" and #texts(list) == #list
+end
+
+--- What each use of a user's instruction comes to in a plain Dockerfile: a list of
+-- { line =, lines =, stages = { lines, … } }. `escape` is the Dockerfile's.
+function recipe.calls(options)
+  local calls = answered(with(options, { want = "calls" })).calls
+  for _, call in ipairs(type(calls) == "table" and calls or { false }) do
+    local is_call = type(call) == "table" and math.type(call.line) == "integer"
+      and is_texts(call.lines) and type(call.stages) == "table"
+    for _, stage in ipairs(is_call and call.stages or {}) do
+      is_call = is_call and is_texts(stage)
+    end
+    if not is_call then failure.raise("invalid-input", "the recipe's answer is wrong") end
+  end
+  return calls
 end
 
 return recipe

@@ -49,7 +49,7 @@ end
 local function own(metatable, step)
   serial = serial + 1
   step.serial = serial
-  local where = place.current()
+  local where = place.pinned() or place.current()
   if where then step.file, step.line = where.file, where.line end
   local value = setmetatable({}, metatable)
   held[value] = step
@@ -75,6 +75,16 @@ end
 --- The step behind a stage or source.
 function stage.step(value)
   return held[value]
+end
+
+--- Gives every stage one more method.
+function stage.extend(name, method)
+  methods[name] = method
+end
+
+--- The method of a name, nil where there is none.
+function stage.method(name)
+  return methods[name]
 end
 
 --- Calls a method for a call that is at work already.

@@ -9,6 +9,7 @@ local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
+local uses = require "lamina.cli.uses"
 local watching = require "lamina.cli.watching"
 
 local function pairs_of(words, what)
@@ -153,6 +154,7 @@ type=local and -o - is type=tar.]],
     { long = "trace", value = "FILE",
       help = "write a Chrome trace: time, CPU, memory and I/O of every step" },
     { long = "watch", help = "build again whenever a file that the plan depends on changes" },
+    uses.option,
   },
   before = before,
   needs = "store",

@@ -1,29 +1,8 @@
 local checked = require "lamina.cli.checked"
-local failure = require "lamina.util.failure"
-local fs = require "lamina.core.fs"
+local existing = require "lamina.cli.existing"
 local lint = require "lamina.lint.lint"
 local source = require "lamina.cli.source"
-
---- A file may stand where the context does: what is around it is the context then.
-local function accept_file(context)
-  local word = context.arguments[1]
-  local found = word and word ~= "-" and fs.stat(word)
-  if word ~= "-" and not (found and found.type ~= "dir") then return end
-  if context.options.file then
-    failure.raise("usage", ("check: two files: '%s' and '%s'"):format(context.options.file, word))
-  end
-  context.options.file = word
-  context.arguments[1] = word:match("^(.*)/[^/]*$") or "."
-end
-
---- The store when there is one already: base images say more than the file alone.
-local function open_store(context)
-  local home = require "lamina.store.home"
-  local root = context.options.root or home.default_root()
-  if not fs.stat(root .. "/lamina.db") then return nil end
-  local ok, store = pcall(home.enter, root)
-  if ok or not failure.is(store) then return ok and store or error(store, 0) end
-end
+local uses = require "lamina.cli.uses"
 
 local function show_rules(out)
   for _, rule in ipairs(lint.rules.list) do
@@ -34,10 +13,10 @@ end
 
 local function run(context)
   if context.options.rules then return show_rules(context.out) end
-  accept_file(context)
+  source.accept_file(context)
   context.options.check_format = context.options.format
   local given = source.options(context)
-  local store <close> = open_store(context)
+  local store <close> = existing.store(context)
   return checked.run(context, given, store)
 end
 
@@ -68,6 +47,7 @@ top of a Dockerfile leaves rules out and makes warnings count as errors. The exi
       help = "what the image is for (default: this machine)" },
     { long = "rules", help = "list the rules" },
     { long = "skip", value = "RULE[,RULE]", many = true, help = "leave rules out; 'all' for all" },
+    uses.option,
   },
   needs = "loop",
   run = run,

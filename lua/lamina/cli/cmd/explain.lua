@@ -1,5 +1,6 @@
 local build = require "lamina.build.build"
 local source = require "lamina.cli.source"
+local uses = require "lamina.cli.uses"
 
 local function show(out, answer)
   local step = answer.step
@@ -43,6 +44,7 @@ Nothing is run.]],
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
     { long = "target", value = "NAME", help = "which of the recipe's targets" },
+    uses.option,
   },
   needs = "store",
   run = run,

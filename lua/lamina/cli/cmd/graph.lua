@@ -6,6 +6,7 @@ local outline = require "lamina.build.outline"
 local recipe = require "lamina.recipe.recipe"
 local source = require "lamina.cli.source"
 local text = require "lamina.util.text"
+local uses = require "lamina.cli.uses"
 
 local function say(line)
   io.stderr:write(text.escape(line, "\t"), "\n")
@@ -69,6 +70,7 @@ cached and steps that would run are marked. The SVG stands alone; DOT is for Gra
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
     { long = "target", value = "NAME", help = "only what this target needs" },
+    uses.option,
   },
   needs = "loop",
   run = run,

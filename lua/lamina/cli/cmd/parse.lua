@@ -1,5 +1,6 @@
 local dockerfile = require "lamina.cli.dockerfile"
 local json = require "lamina.core.json"
+local uses = require "lamina.cli.uses"
 
 --- An instruction as data; its arguments are a list in every form.
 local function data_of(instruction)
@@ -45,7 +46,7 @@ local function place(instruction)
 end
 
 local function run(context)
-  local parsed = dockerfile.read(context.arguments[1])
+  local parsed = dockerfile.read(context.arguments[1], context.options.use)
   local list = {}
   for i, instruction in ipairs(parsed.instructions) do
     set_end_lines(instruction)
@@ -69,6 +70,6 @@ LABEL. "heredocs" and "onbuild" are there where the instruction has them. FILE i
 Containerfile unless it is named.]],
   example = "lamina parse --json Dockerfile",
   arguments = { { name = "FILE", optional = true } },
-  options = { { long = "json", help = "print JSON" } },
+  options = { { long = "json", help = "print JSON" }, uses.option },
   run = run,
 }

@@ -1,13 +1,17 @@
+local existing = require "lamina.cli.existing"
 local json = require "lamina.core.json"
 local plan = require "lamina.plan.plan"
 local recipe = require "lamina.recipe.recipe"
 local source = require "lamina.cli.source"
 local stages = require "lamina.plan.stages"
+local uses = require "lamina.cli.uses"
 
 local function run(context)
   local given = source.options(context)
   given.target_platform = given.platform
   function given.say(line) io.stderr:write(require("lamina.util.text").escape(line, "\t"), "\n") end
+  local images <close> = existing.images(context)
+  function given.images(ref) return images:of(ref) end
   local made = recipe.evaluate(given)
   made.stages = json.array(stages.of(made))
   for _, stage in ipairs(made.stages) do json.array(stage.steps) end
@@ -31,6 +35,7 @@ all, "stages" the stages they belong to, with an instruction and a line for each
     { long = "json", help = "as JSON, which it is anyway" },
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
+    uses.option,
   },
   needs = "loop",
   run = run,

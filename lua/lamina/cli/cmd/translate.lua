@@ -1,8 +1,9 @@
 local dockerfile = require "lamina.cli.dockerfile"
 local translate = require "lamina.dockerfile.translate"
+local uses = require "lamina.cli.uses"
 
 local function run(context)
-  local parsed = dockerfile.read(context.arguments[1])
+  local parsed = dockerfile.read(context.arguments[1], context.options.use)
   local recipe = translate.recipe(parsed, { is_idiomatic = context.options.idiomatic })
   context.out:write(recipe.text)
 end
@@ -18,6 +19,7 @@ same then, but its history shows the commands as they are written. FILE is Docke
 Containerfile unless it is named.]],
   example = "lamina translate Dockerfile >recipe.lua",
   arguments = { { name = "FILE", optional = true } },
-  options = { { long = "idiomatic", help = "write commands of several lines as Lua would" } },
+  options = { { long = "idiomatic", help = "write commands of several lines as Lua would" },
+    uses.option },
   run = run,
 }

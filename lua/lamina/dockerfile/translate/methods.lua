@@ -3,8 +3,11 @@
 --
 -- `self` is the translation; self:word(text) turns a Dockerfile's word into a recipe's.
 local files = require "lamina.dockerfile.translate.files"
+local heredoc = require "lamina.dockerfile.heredoc"
 local literal = require "lamina.dockerfile.translate.literal"
+local recipe = require "lamina.util.word.recipe"
 local run = require "lamina.dockerfile.translate.run"
+local scan = require "lamina.util.word.scan"
 
 local methods = {}
 
@@ -106,10 +109,17 @@ function methods.HEALTHCHECK(_, instruction)
   return "healthcheck", { what, #fields > 0 and literal.fields(fields) or nil }
 end
 
---- The trigger as the image keeps it: its text, heredocs behind it (SEMANTICS 40).
-function methods.ONBUILD(_, instruction)
+--- The trigger as the image keeps it: its text, heredocs behind it (SEMANTICS 40). Users' own
+-- instructions are kept as what they do, which every builder knows.
+function methods.ONBUILD(self, instruction)
+  local trigger = instruction.onbuild
+  if trigger.custom then
+    local method, arguments = methods.custom(self, trigger)
+    return "onbuild", { { code = ("function(stage) return %s end"):format(
+      literal.call("stage:" .. method, arguments, 2)) } }
+  end
   local parts = { (instruction.text:gsub("^%s*%S+%s*", "")) }
-  for _, one in ipairs(instruction.onbuild.heredocs or {}) do
+  for _, one in ipairs(trigger.heredocs or {}) do
     parts[#parts + 1] = one.raw .. one.name
   end
   return "onbuild", { literal.text(table.concat(parts, "\n")) }
@@ -117,7 +127,39 @@ end
 
 methods.RUN, methods.COPY, methods.ADD = run, files, files
 
---- A custom instruction: its words, then its flags.
+-- Argument forms whose texts are the shell's: nothing in them is expanded.
+local is_raw = { command = true, json = true }
+
+--- What a user's own instruction is given beside words and flags.
+local function syntax_of(instruction)
+  local fields = {}
+  if instruction.json then fields[1] = { "json", "true" } end
+  local heredocs = {}
+  for i, one in ipairs(instruction.heredocs or {}) do
+    local content = one.content
+    if one.expand and not is_raw[instruction.custom.form] then
+      content = recipe.text(scan.nodes(content, scan.heredoc))
+    end
+    heredocs[i] = literal.fields { { "name", literal.text(one.name) },
+      { "content", literal.text(content) }, { "expand", tostring(one.expand) } }
+  end
+  if #heredocs > 0 then fields[#fields + 1] = { "heredocs", literal.list(heredocs) } end
+  return #fields > 0 and literal.fields(fields) or nil
+end
+
+--- The words of a user's own instruction; what begins a heredoc is none of them.
+local function custom_words(self, instruction)
+  if is_raw[instruction.custom.form] then return texts(instruction.args) end
+  local words = {}
+  for _, word in ipairs(instruction.args) do
+    if instruction.json or not instruction.heredocs or not heredoc.parse(word) then
+      words[#words + 1] = word
+    end
+  end
+  return several(self, words)
+end
+
+--- A user's own instruction: its words and flags, then what only a Dockerfile has.
 function methods.custom(self, instruction)
   local fields = {}
   for name, value in pairs(instruction.options) do
@@ -126,8 +168,8 @@ function methods.custom(self, instruction)
     fields[#fields + 1] = { name, source }
   end
   table.sort(fields, function(a, b) return a[1] < b[1] end)
-  return instruction.instruction:lower(), { literal.fields(fields, several(self,
-    instruction.args)) }
+  return instruction.instruction:lower(), { literal.fields(fields, custom_words(self, instruction)),
+    syntax_of(instruction) }
 end
 
 return methods

@@ -34,7 +34,7 @@ end
 function Writer:comments(list, line, indent, directives)
   for i, text in ipairs(list) do
     local of = math.max(1, line - #list + i - 1)
-    local is_directive = false
+    local is_directive = text:find("^#%s*lamina:") ~= nil
     for _, one in ipairs(directives or {}) do
       is_directive = is_directive or one.line == of and one.name ~= "check"
     end

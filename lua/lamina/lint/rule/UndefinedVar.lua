@@ -38,7 +38,7 @@ return {
     scope.each(subject, function(instruction, at)
       for _, variable in ipairs(variables.of(instruction, subject.file.escape)) do
         local name = variable.name
-        local is_known = at.names[name] or variable.has_default
+        local is_known = at.names[name] or variable.has_default or at.has_custom
           or declared_before(instruction, variable.arg)[name] or at.is_open and usual[name]
         if not is_known then
           local near = check.suggest(name, sorted(at.names))

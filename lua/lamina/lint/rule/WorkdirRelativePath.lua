@@ -20,7 +20,7 @@ return {
   why = "It goes on from the base image's directory, which another version may have elsewhere.",
   check = function(subject, report)
     scope.each(subject, function(instruction, at)
-      if instruction.instruction == "WORKDIR" and not at.has_workdir
+      if instruction.instruction == "WORKDIR" and not at.has_workdir and not at.has_custom
         and is_relative(instruction.args[1], at, subject.file.escape) then
         report(instruction.line, ("WORKDIR %s depends on the base image"):format(
           instruction.args[1]), ("WORKDIR /%s"):format(instruction.args[1]))

@@ -1,0 +1,40 @@
+local existing = require "lamina.cli.existing"
+local expand = require "lamina.dockerfile.expand"
+local recipe = require "lamina.recipe.recipe"
+local source = require "lamina.cli.source"
+local uses = require "lamina.cli.uses"
+
+local function run(context)
+  source.accept_file(context)
+  local given = source.options(context)
+  if not given.parsed then
+    source.usage(("%s is no Dockerfile"):format(given.name), "a recipe is built by lamina alone")
+  end
+  local images <close> = existing.images(context)
+  function given.images(ref) return images:of(ref) end
+  given.target_platform, given.escape = given.platform, given.parsed.escape
+  context.out:write(expand.text(given.written, given.parsed, recipe.calls(given)))
+end
+
+return {
+  name = "expand",
+  summary = "Print a Dockerfile without instructions of one's own",
+  usage = "expand [OPTIONS] [CONTEXT|FILE]",
+  help = [[
+What stands for an instruction of one's own (# lamina: use=…, --use) is written as the instructions
+that it comes to, so that anyone can build the file without lamina. All else stays as it is
+written.]],
+  example = "lamina expand Dockerfile >plain.Dockerfile",
+  arguments = { { name = "CONTEXT|FILE", optional = true } },
+  options = {
+    { long = "build-arg", value = "NAME[=VALUE]", many = true,
+      help = "a build argument; without a value the caller's variable" },
+    { long = "file", short = "f", value = "FILE",
+      help = "the Dockerfile; '-' reads standard input" },
+    { long = "platform", value = "OS/ARCH",
+      help = "what the image is for (default: this machine)" },
+    uses.option,
+  },
+  needs = "loop",
+  run = run,
+}
