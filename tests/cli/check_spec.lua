@@ -105,6 +105,16 @@ return image(base)
     assert.same({ "CopyBeforeInstall:2" }, rules_of(out))
   end)
 
+  it("tells the module that a step is made in", function()
+    write("steps.lua", "return function(stage)\n  return stage:run 'apk add git'\nend\n")
+    write("recipe.lua", 'return from("alpine"):with(require "steps"):run "apk add make"\n')
+    local _, out = run "check"
+    assert.matches("^recipe.lua:1: advice: PackageListsKept: [^\n]+\n  >    1 | return", out)
+    assert.matches("\nsteps.lua:2: advice: PackageListsKept: [^\n]+\n  why", out)
+    _, out = run "check --json"
+    assert.equal("steps.lua", json.decode(out)[2].file)
+  end)
+
   it("tells what a Dockerfile's image would be at the Dockerfile's lines", function()
     write("Dockerfile", "FROM debian\n\n# tools\nRUN apt-get update \\\n  && apt-get install git\n")
     local status, out = run "check --error --json"

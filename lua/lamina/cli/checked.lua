@@ -37,7 +37,7 @@ function checked.run(context, given, store)
   if not ok and (not given.parsed or not failure.is(plan, "invalid-input")) then error(plan, 0) end
   local result = lint.run(subject.of(given, ok and plan or nil, store),
     settings_of(context.options))
-  findings.show(context.out, format, result, given.name, given.written, lint.rules.list)
+  findings.show(context.out, format, result, given.written, lint.rules.list)
   if not ok and not is_told(plan, result) then
     context.out:flush()
     error(plan, 0)
@@ -57,7 +57,7 @@ function checked.warnings(given, plan, store)
     if one.level == "error" then first = one break end
   end
   failure.raise("invalid-input", ("%s: %s"):format(first.rule.name, first.message),
-    { file = given.name, line = first.line, hint = { first.fix,
+    { file = first.file, line = first.line, hint = { first.fix,
       ("%s, which count as errors here; `lamina check` shows all"):format(text) } })
 end
 

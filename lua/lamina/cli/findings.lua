@@ -37,11 +37,11 @@ end
 
 local show = {}
 
-function show.text(out, result, name, text)
+function show.text(out, result, text)
   local lines = source_lines(text)
   for _, one in ipairs(result.findings) do
-    out:line("%s:%d: %s: %s: %s", name, one.line, one.level, one.rule.name, one.message)
-    show_excerpt(out, lines, one.line)
+    out:line("%s:%d: %s: %s: %s", one.file, one.line, one.level, one.rule.name, one.message)
+    if not one.is_elsewhere then show_excerpt(out, lines, one.line) end
     out:line("  why: %s", one.rule.why)
     if one.fix then out:line("  fix: %s", one.fix) end
     out:line ""
@@ -49,10 +49,10 @@ function show.text(out, result, name, text)
   out:line("%s", findings.summary(result))
 end
 
-function show.json(out, result, name)
+function show.json(out, result)
   local list = json.array {}
   for i, one in ipairs(result.findings) do
-    list[i] = { rule = one.rule.name, level = one.level, file = name, line = one.line,
+    list[i] = { rule = one.rule.name, level = one.level, file = one.file, line = one.line,
       message = one.message, why = one.rule.why, fix = one.fix }
   end
   out:json(list)
@@ -76,14 +76,14 @@ local function uri(path)
   return (path:gsub("[^%w/._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
-function show.sarif(out, result, name, _, rules)
+function show.sarif(out, result, _, rules)
   local list, index = sarif_rules(rules)
   local results = json.array {}
   for i, one in ipairs(result.findings) do
     local text = one.fix and one.message .. "; " .. one.fix or one.message
     results[i] = { ruleId = one.rule.name, ruleIndex = index[one.rule.name],
       level = sarif_levels[one.level], message = { text = text },
-      locations = { { physicalLocation = { artifactLocation = { uri = uri(name) },
+      locations = { { physicalLocation = { artifactLocation = { uri = uri(one.file) },
         region = { startLine = one.line } } } } }
   end
   out:json { version = "2.1.0", ["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json",
@@ -92,8 +92,8 @@ function show.sarif(out, result, name, _, rules)
 end
 
 --- Writes what lint.run answered; `text` is the file's, `rules` all there are.
-function findings.show(out, format, result, name, text, rules)
-  show[format](out, result, name, text, rules)
+function findings.show(out, format, result, text, rules)
+  show[format](out, result, text, rules)
 end
 
 return findings

@@ -12,7 +12,7 @@
 --     image = function(ref) -> configuration,   -- of an image of the store, or nil
 --   }
 --   lint.run(subject, { skip = {}, experimental = {}, error = nil }) -> {
---     findings = { { rule =, level =, line =, message =, fix = } },      by line
+--     findings = { { rule =, level =, file =, line =, message =, fix = } },      by line
 --     warnings = 2, advice = 0, is_failed = false,
 --   }
 --
@@ -25,16 +25,21 @@ local lint = { rules = rules }
 
 local function apply(rule, subject, findings)
   local seen = {}
-  rule.check(subject, function(line, message, fix)
-    local id = line .. "\0" .. message -- a step that several targets share is told once
-    if seen[id] then return end
+  rule.check(subject, function(where, message, fix)
+    local step = type(where) == "table" and where or { line = where }
+    local file, line = step.file or subject.name, step.line or 1
+    local id = ("%s:%d %s"):format(file, line, message)
+    if seen[id] then return end -- a step that several targets share is told once
     seen[id] = true
-    findings[#findings + 1] = { rule = rule, level = rule.level, line = line, message = message,
-      fix = fix, order = #findings }
+    findings[#findings + 1] = { rule = rule, level = rule.level, file = file, line = line,
+      message = message, fix = fix, order = #findings, is_elsewhere = file ~= subject.name }
   end)
 end
 
+--- The file itself comes first, then those that it requires.
 local function by_line(a, b)
+  if a.is_elsewhere ~= b.is_elsewhere then return b.is_elsewhere end
+  if a.file ~= b.file then return a.file < b.file end
   if a.line ~= b.line then return a.line < b.line end
   return a.order < b.order
 end

@@ -8,7 +8,9 @@
 --     needs = "dockerfile",        -- what it reads of the subject: or "plan", which recipes have
 --     summary = "…",               -- what it looks for
 --     why = "…",                   -- why that matters
---     check = function(subject, report) report(line, message, fix) end,
+--     check = function(subject, report)
+--       report(line, message, fix)          -- or a step of the plan, which knows its file and line
+--     end,
 --   }
 --
 -- Those with level "warning" that read a Dockerfile are BuildKit's, by its names and defaults. A

@@ -32,7 +32,7 @@ return {
         for _, one in ipairs(changed(chain.command(step), workdir)) do
           for _, copy in ipairs(copied) do
             if one.path and copy.path and is_below(copy.path, one.path) then
-              report(step.line or 1, ("%s -R %s doubles what line %d copies"):format(one.program,
+              report(step, ("%s -R %s doubles what line %d copies"):format(one.program,
                 one.path, copy.line), one.program == "chown" and "copy with --chown (chown =)"
                 or "copy with --chmod (chmod =)")
             end

@@ -46,7 +46,7 @@ return {
         local manifest = manifest_of(chain.command(step))
         -- where it ran before, what comes now is not what takes long
         if manifest and whole and not is_told then
-          report(whole.line or 1, ("a change of any file repeats line %d"):format(step.line or 1),
+          report(whole, ("a change of any file repeats line %d"):format(step.line or 1),
             ("copy %s first, install, then copy the rest"):format(manifest))
         end
         is_told = is_told or manifest ~= nil

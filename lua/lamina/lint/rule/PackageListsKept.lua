@@ -49,7 +49,7 @@ return {
           if command ~= "" and matches(command, manager.uses)
             and not is_mounted(step, manager.folder)
             and not is_removed(list, i, manager.removal) then
-            report(step.line or 1, ("the lists of %s stay in this layer"):format(manager.name),
+            report(step, ("the lists of %s stay in this layer"):format(manager.name),
               manager.fix)
           end
         end

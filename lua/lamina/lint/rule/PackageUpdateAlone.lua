@@ -22,7 +22,7 @@ return {
         if updates(command) then
           pending = not installs(command) and step or nil
         elseif pending and installs(command) then
-          report(pending.line or 1, ("the lists are fetched here and used in line %d"):format(
+          report(pending, ("the lists are fetched here and used in line %d"):format(
             step.line or 1), "apt-get update && apt-get install … in one step")
         end
       end

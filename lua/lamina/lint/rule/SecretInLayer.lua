@@ -55,7 +55,7 @@ local function check_copy(subject, step, report)
       or not source:find("[$?%[]") and not source:find("://", 1, true)
       and files_below(subject, source) or {}
     for _, path in ipairs(found) do
-      report(step.line or 1, ("%s looks like a secret, and would be in the image"):format(path),
+      report(step, ("%s looks like a secret, and would be in the image"):format(path),
         ("leave it out in .dockerignore; a step that needs it mounts it: secret, id=%s"):format(
         path:match("[^/.]+") or "name"))
     end
@@ -80,7 +80,7 @@ return {
         for _, text in ipairs(texts_of(step)) do
           local secret = secret_in(text)
           if secret then
-            report(step.line or 1, ("a secret stands in this step: %s"):format(secret),
+            report(step, ("a secret stands in this step: %s"):format(secret),
               "give it with --secret, and mount it: secret, id=…")
           end
         end
