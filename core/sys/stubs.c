@@ -30,16 +30,19 @@ static struct lam_stub *grow(struct lam_stubs *stubs, struct lam_err *err)
 	return &stubs->list[stubs->count];
 }
 
+/* Everyone inside may go through, whatever our own umask is. Nothing runs inside yet. */
 static int make(int parent, const char *name, int is_dir)
 {
-	int fd;
+	int fd, result;
 
 	if (is_dir)
-		return mkdirat(parent, name, 0755);
+		return mkdirat(parent, name, 0755) < 0 ? -1 : fchmodat(parent, name, 0755, 0);
 	fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
+	if (fd < 0)
+		return -1;
+	result = fchmod(fd, 0644);
+	close(fd);
+	return result;
 }
 
 /* Makes one missing entry of an existing directory and remembers it. */
