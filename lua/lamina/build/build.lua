@@ -20,6 +20,7 @@
 --     platform = "linux/amd64", -- default: this machine's; several, with commas between them,
 --                               -- make an index
 --     secrets = { id = { path = "file" } or { env = "NAME" } },
+--     ssh = { default = { socket = "path" } or { keys = { "path" } } },
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
 --                               -- enter() opens a shell in its place on the terminal

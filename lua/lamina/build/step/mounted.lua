@@ -1,4 +1,5 @@
 --- Makes the mounts of a run step, and undoes what they needed.
+local agent = require "lamina.build.step.agent"
 local cachedir = require "lamina.build.step.cachedir"
 local deliver = require "lamina.build.deliver"
 local exec = require "lamina.exec.exec"
@@ -40,7 +41,7 @@ function make.bind(self, mount, work, dir)
   if tree.filter then -- only what the context doesn't exclude may be seen
     local folder = new_folder(self, dir)
     deliver.select(tree, name, folder)
-    name = name == "" and "." or name:match("[^/]+$")
+    name = tree:stat(name).type == "dir" and "." or name:match("[^/]+$")
     local root = keep(self, failure.check(fs.open(folder, "dir")))
     fd = keep(self, failure.check(fs.open(name, "path", { root = root:fd() }))):fd()
   else
@@ -80,6 +81,17 @@ function make.secret(self, mount, work, dir)
   self.vault = self.vault or keep(self, secret.vault(new_folder(self, dir)))
   return { type = "bind", source = self.vault:put(mount, text), target = mount.target,
     readonly = true }
+end
+
+--- The first agent is the one that programs find.
+function make.ssh(self, mount, work, dir)
+  local given = (work.options.ssh or {})[mount.id]
+  local socket = agent.open(mount, given, given and new_folder(self, dir))
+  if not socket then return nil end
+  keep(self, socket)
+  if not self.has_agent then self.env[#self.env + 1] = "SSH_AUTH_SOCK=" .. mount.target end
+  self.has_agent = true
+  return { type = "bind", source = socket.path, target = mount.target, readonly = true }
 end
 
 --- Opens every mount of a vertex: { list = as namespace.start takes them, env = { "NAME=…" } }.

@@ -24,8 +24,6 @@ local function check_values(mount)
     invalid("cache: sharing is shared, locked or private, not '%s'", mount.sharing)
   elseif mount.type == "secret" and not (mount.id and mount.id ~= "") then
     invalid("secret: it needs an id")
-  elseif mount.type == "ssh" then
-    failure.raise("unsupported", "run: mount: ssh isn't there yet")
   elseif mount.type == "tmpfs" and mount.size and math.type(mount.size) ~= "integer" then
     invalid("tmpfs: size is a number of bytes")
   end
@@ -59,12 +57,15 @@ local function value_of(mount, key, expand)
   return converted
 end
 
---- The target as an absolute, clean path. A secret has a place of its own without one.
-local function target_of(mount, at, expand)
+--- The target as an absolute, clean path. A secret and an agent have a place of their
+-- own without one.
+local function target_of(mount, at, expand, number)
   local target = mount.target
   if not target and mount.type == "secret" then
     if mount.env then return nil end
     target = "/run/secrets/" .. path.basename(mount.id)
+  elseif not target and mount.type == "ssh" then
+    target = "/run/buildkit/ssh_agent." .. number
   end
   if not target or target == "" then invalid("%s: it needs a target", mount.type) end
   target = expand(target)
@@ -82,12 +83,13 @@ local function use_of(mount, resolver)
   return { source = source, select = { paths = { from }, is_literal = true, tree = true } }
 end
 
-local function one(mount, at, resolver)
+local function one(mount, at, resolver, number)
   local function expand(text) return resolver:expand(at, text) end
   local new = {}
   for key in pairs(mount) do new[key] = value_of(mount, key, expand) end
   check_values(new)
-  new.target = target_of(new, at, expand)
+  new.target = target_of(new, at, expand, number)
+  if new.type == "ssh" then new.id = new.id or "default" end
   if new.type == "cache" then new.id = new.id or new.target end
   new.use = use_of(new, resolver)
   return new
@@ -103,9 +105,10 @@ end
 
 --- The vertex's uses and the checked mounts of a step.
 function mounts.resolve(step, at, resolver)
-  local uses, list, seen = {}, {}, {}
+  local uses, list, seen, agents = {}, {}, {}, 0
   for i, mount in ipairs(step.mounts or {}) do
-    list[i] = one(mount, at, resolver)
+    list[i] = one(mount, at, resolver, agents)
+    if mount.type == "ssh" then agents = agents + 1 end
     local target = list[i].target
     if target and seen[target] then invalid("two of them have the target %s", target) end
     if target then seen[target] = true end

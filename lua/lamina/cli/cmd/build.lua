@@ -1,3 +1,4 @@
+local agents = require "lamina.cli.agents"
 local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
 local checked = require "lamina.cli.checked"
@@ -68,6 +69,7 @@ local function build_once(context, inputs)
   given.network, given.iidfile = options.network, options.iidfile
   given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
   given.labels = pairs_of(options.label, "--label")
+  given.ssh = agents.parse(options.ssh)
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
   local result, found, unused
   do
@@ -147,6 +149,8 @@ type=local and -o - is type=tar.]],
       help = "a secret that steps may mount" },
     { long = "source-date-epoch", value = "SECONDS",
       help = "no file and no record of the image is younger (default: $SOURCE_DATE_EPOCH)" },
+    { long = "ssh", value = "ID[=SOCKET|KEY,…]", many = true,
+      help = "an ssh agent that steps may mount: the caller's own, a socket, or key files" },
     { long = "sync", help = "end when the image is on the disk, not before" },
     { long = "tag", short = "t", value = "NAME[:TAG]", many = true, help = "a name for the image" },
     { long = "verify", help = "build twice, and fail where the layers differ" },
