@@ -102,6 +102,11 @@ $B/fuzz/%: $B/tests/fuzz/%.o $(floor_obj)
 	$Q$(CC) $(subst fuzzer-no-link,fuzzer,$(SAN)) $(LINK) $(LDFLAGS) -o $@ $^ \
 		$(filter-out -llua%,$(pkg_libs)) -ldl
 
+# What is fuzzed there is written in Lua.
+$B/fuzz/dockerfile: $B/tests/fuzz/dockerfile.o $(core_obj)
+	@mkdir -p $(@D)
+	$Q$(CC) $(subst fuzzer-no-link,fuzzer,$(SAN)) $(LINK) $(LDFLAGS) -o $@ $^ $(pkg_libs) -ldl
+
 install: all
 	install -D -m 755 $B/lamina $(DESTDIR)$(PREFIX)/bin/lamina
 	install -D -m 755 $B/lamina.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lamina.so

@@ -202,6 +202,13 @@ describe("lamina build of a Dockerfile", function()
       .. "FROM one\nLABEL is=last\n"
     assert.equal("last", configuration((select(2, build(text)))).Labels.is)
     assert.equal("one", configuration((select(2, build(text, "--target", "one")))).Labels.is)
+    assert.equal("one", configuration((select(2, build(text, "--target", "0")))).Labels.is)
+    assert.equal("last", configuration((select(2, build(text, "--target", "2")))).Labels.is)
+    assert.equal("one", configuration((select(2, build(text, "--target", "ONE")))).Labels.is)
+    local other = "FROM busybox AS default\nLABEL is=default\nFROM busybox\nLABEL is=last\n"
+    assert.equal("last", configuration((select(2, build(other)))).Labels.is)
+    assert.equal("default",
+      configuration((select(2, build(other, "--target", "default")))).Labels.is)
     local status, _, err = build(text, "--target", "tow")
     assert.equal(1, status)
     assert.matches("did you mean 'two'?", err, 1, true)

@@ -17,10 +17,12 @@ for source in tests/fuzz/*"${T:-}"*.c; do
 	make -s -j2 B=$B CC="$clang" SAN="$san" CFLAGS="-O1 -g" "$B/fuzz/$name"
 	corpus=$B/corpus/$name
 	mkdir -p "$corpus" "$B/seeds/$name"
+	kept=tests/fuzz/corpus/$name
+	[ -d "$kept" ] || kept=
 	LUA_PATH="tests/?.lua;;" lua5.4 tests/fuzz/seeds.lua "$name" "$B/seeds/$name"
 	echo "# fuzz $name, ${SECONDS:-120} s"
 	UBSAN_OPTIONS=print_stacktrace=1 "$B/fuzz/$name" -max_total_time="${SECONDS:-120}" \
 		-max_len=65536 -timeout=10 -print_final_stats=1 -artifact_prefix="$B/$name-" \
-		"$corpus" "$B/seeds/$name" || found=1
+		"$corpus" "$B/seeds/$name" $kept || found=1
 done
 exit $found

@@ -16,6 +16,28 @@ function seeds.apply(write)
   end
 end
 
+--- One kind of input for dockerfile.lua after the other.
+function seeds.dockerfile(write)
+  local pipe <close> = assert(io.popen "ls tests/golden/corpus/*.Dockerfile")
+  for name in pipe:lines() do
+    local file <close> = assert(io.open(name, "rb"))
+    local text = file:read("a")
+    if #text < 1000 then write("D-" .. name:match("[^/]*$"), "D" .. text) end
+  end
+  for i, case in ipairs(dofile "tests/golden/dockerfile/parsing.lua") do
+    write("D-" .. i, "D" .. case[3])
+  end
+  for i, case in ipairs(dofile "tests/golden/dockerfile/words.lua") do
+    write("W-" .. i, "W" .. case[2])
+  end
+  for i, case in ipairs(dofile "tests/golden/dockerfile/ignore.lua") do
+    local paths = {}
+    for path in pairs(case[3]) do paths[#paths + 1] = path end
+    table.sort(paths)
+    write("I-" .. i, "I" .. case[2] .. "\n--\n" .. table.concat(paths, "\n"))
+  end
+end
+
 if seeds[target] then
   seeds[target](function(name, bytes)
     local file <close> = assert(io.open(("%s/%s"):format(folder, name), "wb"))

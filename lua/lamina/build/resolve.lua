@@ -114,7 +114,28 @@ function Resolver:carry_out(step, at)
 end
 
 local function resolve_step(self, step)
-  self.results[step.id] = self:carry_out(step, step.input and self.results[step.input])
+  local ok, result = pcall(self.carry_out, self, step, step.input and self.results[step.input])
+  if not ok then error(failure.wrap(result, label.place(step)), 0) end
+  self.results[step.id] = result
+  table.insert(self.graph.order, step)
+end
+
+--- The result of a step, with what it needs carried out first where nothing has needed it yet.
+function Resolver:demand(id)
+  local wanted = needed(self.plan, { step = id })
+  for _, step in ipairs(self.plan.steps) do
+    if wanted[step.id] and not self.results[step.id] then resolve_step(self, step) end
+  end
+  return self.results[id]
+end
+
+--- The targets' names without those that are only numbers of stages.
+local function spoken(names)
+  local list = {}
+  for _, name in ipairs(names) do
+    if not name:find("^%d+$") then list[#list + 1] = name end
+  end
+  return list
 end
 
 --- Finds the target by name, the plan's default without one.
@@ -124,6 +145,7 @@ function resolve.target(plan, name)
     if target.name == (name or plan.default) then return target end
     names[i] = target.name
   end
+  names = spoken(names)
   if not name and #plan.targets == 1 then return plan.targets[1] end
   if not name then
     failure.raise("not-found", "the recipe has several targets and no default",
@@ -145,11 +167,7 @@ function resolve.graph(plan, target, store, options)
   }, Resolver)
   local wanted = needed(plan, target)
   for _, step in ipairs(plan.steps) do
-    if wanted[step.id] then
-      local ok, err = pcall(resolve_step, self, step)
-      if not ok then error(failure.wrap(err, label.place(step)), 0) end
-      graph.order[#graph.order + 1] = step
-    end
+    if wanted[step.id] and not self.results[step.id] then resolve_step(self, step) end
   end
   graph.state, graph.contexts = self.results[target.step], self.contexts
   graph.remotes = self.remotes

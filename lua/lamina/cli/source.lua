@@ -72,7 +72,7 @@ local function take(given, file, text, name, beside)
   local recipe = dockerfile.translate(text, name,
     { replaced = replaced(given), use = given.use, beside = beside })
   given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
-  given.beside, given.given = beside, recipe.given
+  given.beside, given.given, given.targets = beside, recipe.given, recipe.targets
   return true
 end
 
@@ -162,6 +162,12 @@ function source.options(context)
   given.context = dir
   read(given, file_of(options.file, dir))
   return given
+end
+
+--- What the recipe calls the target that --target names: a Dockerfile's stage may be named by its
+-- number, and in any case (SEMANTICS 26).
+function source.target(given, name)
+  return name and given.targets and given.targets[name:lower()] or name
 end
 
 -- Those that count without being asked for.

@@ -3,6 +3,7 @@
 --   local recipe = translate.recipe(parser.parse(text, { name = "Dockerfile" }))
 --   recipe.text          -- Lua
 --   recipe.lines         -- for each of its lines the Dockerfile's line that it stands for
+--   recipe.targets       -- what --target may say (names, numbers) -> the recipe's target
 --
 -- What `file.uses` lists ({ name =, line = }) is loaded first: instructions of users' own.
 --
@@ -11,6 +12,7 @@
 -- environment is known. `options.is_idiomatic` writes long commands the way Lua would have them,
 -- which shows in the image's history. `options.replaced` is a set of stages' names that stand for
 -- something else: they become images of these names.
+-- With `options.is_trigger` what --from names is known later: the stages are those of another file.
 local failure = require "lamina.util.failure"
 local global = require "lamina.dockerfile.translate.global"
 local lines = require "lamina.dockerfile.lines"
@@ -18,6 +20,7 @@ local literal = require "lamina.dockerfile.translate.literal"
 local methods = require "lamina.dockerfile.translate.methods"
 local names = require "lamina.dockerfile.translate.names"
 local stages = require "lamina.dockerfile.stages"
+local targets = require "lamina.dockerfile.translate.targets"
 local words = require "lamina.util.word.recipe"
 local writer = require "lamina.dockerfile.translate.writer"
 
@@ -33,7 +36,7 @@ end
 
 --- Lua source for what --from or a mount's from names.
 function Translation:stage(name, line)
-  local stage = self.stages:find(name, self.current, line)
+  local stage = not self.is_trigger and self.stages:find(name, self.current, line)
   if stage then return stage.variable end
   return name == "scratch" and 'from "scratch"' or literal.text(name)
 end
@@ -91,8 +94,8 @@ end
 local function write_from(self, stage)
   self.line, self.is_behind_stage = stage.line, stage.index > 0
   local platform = stage.platform and global.expression(self, stage.platform)
-  local arguments = { global.base(self, stage) }
-  if platform then arguments[2] = literal.fields { { "platform", platform } } end
+  local options = platform and literal.fields { { "platform", platform } } or nil
+  local base = global.base(self, stage, options)
   if #stage.from.before == 0 then self.out:gap(stage.line) end
   self.out:comments(stage.from.before, stage.line, 0, self.file.directives)
   local declaration
@@ -104,20 +107,30 @@ local function write_from(self, stage)
     declaration, stage.variable = names.declare(self.names, name, "_stage", "stages")
     declaration = declaration .. " = "
   end
-  self.out:add(literal.call(declaration .. "from", arguments, 0), stage.line)
+  self.out:add(base.is_stage and declaration .. base.code
+    or literal.call(declaration .. "from", { base, options }, 0), stage.line)
 end
 
---- What the stage below keeps for those on it (SEMANTICS 40).
-local function write_triggers(self, stage)
-  local base = stage.base_stage
-  for _, instruction in ipairs(base and base.instructions or {}) do
+--- What a stage keeps for those on it, as calls: { code =, line = } (SEMANTICS 40).
+function Translation:triggers(base)
+  local list = {}
+  for _, instruction in ipairs(base.instructions) do
     local trigger = instruction.onbuild
     if trigger then
-      self.out:add(("  -- ONBUILD in line %d"):format(instruction.line), stage.line)
       local write = methods[trigger.instruction] or methods.custom
       local method, arguments = write(self, trigger)
-      self.out:add("  " .. literal.call(":" .. method, arguments, 2), stage.line)
+      list[#list + 1] = { code = literal.call(":" .. method, arguments, 2),
+        line = instruction.line }
     end
+  end
+  return list
+end
+
+local function write_triggers(self, stage)
+  if not stage.base_stage then return end
+  for _, one in ipairs(self:triggers(stage.base_stage)) do
+    self.out:add(("  -- ONBUILD in line %d"):format(one.line), stage.line)
+    self.out:add("  " .. one.code, stage.line)
   end
 end
 
@@ -135,14 +148,11 @@ local function write_return(self)
   local last, fields = self.stages[#self.stages], {}
   if not last.variable then return end
   for _, stage in ipairs(self.stages) do
-    local is_named = stage.name and self.stages.last[stage.name] == stage
-    if is_named and stage.name ~= "default" then
-      fields[#fields + 1] = { stage.name, stage.variable }
-    end
+    local name = targets.name(self.stages, stage)
+    if name ~= "default" then fields[#fields + 1] = { name, stage.variable } end
   end
-  local is_target = last.name and last.name ~= "default"
-  fields[#fields + 1] = { "default",
-    is_target and literal.text(last.name) or last.variable }
+  local name = targets.name(self.stages, last)
+  fields[#fields + 1] = { "default", name ~= "default" and literal.text(name) or last.variable }
   self.out:gap(self.file.lines)
   self.out:add("return " .. literal.render(literal.fields(fields), 0, 7), self.file.lines)
 end
@@ -161,7 +171,8 @@ local function new(file, options)
   replace(all, options and options.replaced or {})
   return setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
     names = names.new(count_names(all)), out = writer.new(),
-    is_idiomatic = options and options.is_idiomatic }, Translation)
+    is_idiomatic = options and options.is_idiomatic,
+    is_trigger = options and options.is_trigger }, Translation)
 end
 
 --- Translates; see the head of this file.
@@ -182,7 +193,7 @@ function translate.recipe(file, options)
   self.out:comments(file.after, file.lines + 1, 0)
   write_return(self)
   local text, map = self.out:finish()
-  return { text = text, lines = map }
+  return { text = text, lines = map, targets = targets.of(self.stages) }
 end
 
 --- A part of a Dockerfile without a FROM, as a recipe that returns a function(stage).

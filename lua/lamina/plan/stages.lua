@@ -3,6 +3,8 @@
 --   stages.of(plan) -> { { index = 0, name = "build", base = "busybox", line = 1,
 --                          steps = { { id = 2, instruction = "RUN", line = 3 } } } }
 --
+-- With it come two tables: step id -> its stage, and stage -> the id of its last step.
+--
 -- A stage goes from what begins it to the step that a target ends with; where two steps continue
 -- the same one, the second begins a stage of its own. `name` is the target's, and missing where
 -- no target ends. What is only copied from is no stage.
@@ -54,7 +56,7 @@ local function stage_of(list, owners, last, step, names)
   return above
 end
 
---- The stages of a plan, in the order they begin.
+--- The stages of a plan, in the order they begin; see the head of this file.
 function stages.of(plan)
   local list, owners, last, names = {}, {}, {}, target_names(plan)
   for _, step in ipairs(plan.steps) do
@@ -64,13 +66,28 @@ function stages.of(plan)
     end
     if stage then
       owners[step.id], last[stage] = stage, step.id
-      stage.name = names[step.id]
+      local name = names[step.id]
+      stage.name = name and not name:find("^%d+$") and name or nil -- a number is no name
       if not is_beginning then
         table.insert(stage.steps, { id = step.id, instruction = step.op:upper(), line = step.line })
       end
     end
   end
-  return list
+  return list, owners, last
+end
+
+--- The last step of the stage that a step of another stage after it may call by name or number;
+-- nil where there is none.
+function stages.find(plan, name, user)
+  local list, owners, last = stages.of(plan)
+  local before = owners[user] and owners[user].index or #list
+  local number = name:find("^%d+$") and #name < 10 and tonumber(name)
+  for i = before, 1, -1 do
+    local stage = list[i]
+    if stage.index == number or stage.name and stage.name:lower() == name:lower() then
+      return last[stage]
+    end
+  end
 end
 
 return stages

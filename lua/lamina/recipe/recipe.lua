@@ -45,7 +45,7 @@ local frontend = { "lamina.recipe.fragment", "lamina.recipe.onbuild", "lamina.re
   "lamina.util.duration", "lamina.util.word.docker" }
 for name in ([[checks directives flags forms heredoc instructions json_form lines mount parser
   stages translate translate.files translate.global translate.literal translate.methods
-  translate.names translate.run translate.writer]]):gmatch("%S+") do
+  translate.names translate.run translate.targets translate.writer]]):gmatch("%S+") do
   frontend[#frontend + 1] = "lamina.dockerfile." .. name
 end
 local frontend_words = { "use", "require", "dockerfile", "onbuild" }

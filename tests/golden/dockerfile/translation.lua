@@ -43,7 +43,7 @@ local end_stage = from(build_env)
   :copy("/y", "/", { from = stage_1 })
   :copy("/z", "/", { from = "nginx:1" })
 
-return { ["build-env"] = build_env, ["end"] = end_stage, default = "end" }
+return { ["build-env"] = build_env, ["1"] = stage_1, ["end"] = end_stage, default = "end" }
 ]==] },
   { "arguments before the first stage (SEMANTICS 17)", [==[
 ARG V=1 W
@@ -226,6 +226,51 @@ local c = from(b)
 local final = from(c)
 
 return { b = b, c = c, default = final }
+]==] },
+  { "triggers of stages that an argument chooses", [==[
+ARG K
+FROM a AS s-one
+ONBUILD RUN x
+ONBUILD COPY --from=0 y /
+FROM b AS s-two
+FROM --platform=linux/amd64 s-$K
+RUN z
+]==], [==[
+local K = arg "K"
+
+local s_one = from "a"
+  :onbuild "RUN x"
+  :onbuild "COPY --from=0 y /"
+
+local s_two = from "b"
+
+local named = {
+  ["s-one"] = from(s_one)
+    :run "x"
+    :copy("y", "/", { from = s_one }),
+  ["s-two"] = from(s_two),
+}
+
+local final = (named["s-" .. (K or "")] or from("s-" .. (K or ""), { platform = "linux/amd64" }))
+  :run "z"
+
+return { ["s-one"] = s_one, ["s-two"] = s_two, default = final }
+]==] },
+  { "a stage called default, and stages of one name", [==[
+FROM a AS default
+FROM b AS x
+FROM c AS x
+FROM d
+]==], [==[
+local default = from "a"
+
+local x = from "b"
+
+local x_2 = from "c"
+
+local final = from "d"
+
+return { ["0"] = default, ["1"] = x, x = x_2, default = final }
 ]==] },
   { "names that Lua or the recipe language has", [==[
 ARG from=a

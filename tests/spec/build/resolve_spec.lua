@@ -78,6 +78,34 @@ describe("lamina.build.resolve", function()
     assert.is_nil((state_of({}, base { OnBuild = {} })).config.OnBuild)
   end)
 
+  it("lets triggers copy from stages of the plan, needed or not (SEMANTICS 40)", function()
+    local plan = plan_of {
+      { op = "scratch", input = false }, { op = "env", pairs = { { "A", "1" } } },
+      { op = "workdir", path = "/w" }, { op = "scratch", input = false },
+      { op = "image", ref = "base", input = false },
+    }
+    plan.steps[5].input = nil
+    plan.targets = { { name = "Made", step = 3, names = {} }, { name = "1", step = 4, names = {} },
+      { name = "default", step = 5, names = {} } }
+    plan.default = "default"
+    local function graph_of(trigger)
+      local store = store_with(base { OnBuild = { trigger } })
+      return sched.run(resolve.graph, plan, plan.targets[3], store, options())
+    end
+    for _, name in ipairs { "made", "0" } do
+      local graph = graph_of("COPY --from=" .. name .. " /w /x")
+      assert.equal("/w", graph.vertices[1].params.path)
+      assert.equal(graph.vertices[1], graph.vertices[2].uses[1].source.layers.layer)
+      assert.equal(2, #graph.vertices)
+    end
+    assert.is_nil(graph_of("COPY --from=1 /w /x").vertices[1].uses[1].source.layers)
+    for _, number in ipairs { "2", "3" } do
+      local ok, err = pcall(graph_of, "COPY --from=" .. number .. " /w /x")
+      assert.is_false(ok)
+      assert.matches("there is no stage " .. number .. " before this one", tostring(err), 1, true)
+    end
+  end)
+
   it("leaves triggers alone where an image is only copied from", function()
     local plan = plan_of {
       { op = "image", ref = "x", files_only = true }, { op = "scratch", input = false },

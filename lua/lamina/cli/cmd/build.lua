@@ -62,7 +62,7 @@ local function build_once(context, inputs)
   local options = context.options
   local given = source.options(context)
   given.inputs, given.bus, given.tags, given.target = inputs, context.bus, options.tag,
-    options.target
+    source.target(given, options.target)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch

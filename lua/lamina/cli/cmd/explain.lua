@@ -12,7 +12,7 @@ end
 local function run(context)
   local options = context.options
   local given = source.options(context)
-  given.target, given.bus = options.target, context.bus
+  given.target, given.bus = source.target(given, options.target), context.bus
   given.secrets, given.allow = {}, source.set(options.allow)
   local answer = build.explain(context.store, given)
   if options.json then

@@ -26,7 +26,8 @@ end
 local function statuses(context, root, given, plan)
   local status, targets = {}, {}
   for _, target in ipairs(plan.targets) do targets[#targets + 1] = target.name end
-  if context.options.target then targets = { context.options.target } end
+  local wanted = source.target(given, context.options.target)
+  if wanted then targets = { wanted } end
   given.plan, given.allow = plan, { ["network.host"] = true, ["security.insecure"] = true }
   local ok, err = pcall(function()
     local store <close> = home.enter(root)
@@ -44,7 +45,8 @@ local function run(context)
   local plan = recipe.evaluate(given)
   local root = context.options.root or home.default_root()
   local status = fs.stat(root .. "/lamina.db") and statuses(context, root, given, plan)
-  local graph = outline.of(plan, { target = context.options.target, status = status or nil })
+  local graph = outline.of(plan, { target = source.target(given, context.options.target),
+    status = status or nil })
   local drawn = require("lamina.ui.graph." .. context.options.format).draw(graph)
   if not context.options.output then return context.out:write(drawn) end
   failure.check(fs.write(context.options.output, drawn, { mode = 420 })) -- 0644

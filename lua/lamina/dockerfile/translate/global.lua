@@ -147,15 +147,29 @@ local function candidates(self, stage)
   for i = stage.index, 1, -1 do
     local name = self.stages[i].name
     if name and not seen[name] and name:find(shape) then
-      table.insert(fields, 1, { name, self.stages[i].variable })
+      table.insert(fields, 1, { name, self.stages[i].variable, self.stages[i] })
       seen[name] = true
     end
   end
   return fields
 end
 
---- The source for what a stage begins with.
-function global.base(self, stage)
+--- The stages that FROM may mean, where some of them keep triggers: each is a stage on that one.
+local function with_triggers(self, fields)
+  local lines, has_any = {}, false
+  for i, field in ipairs(fields) do
+    local parts = { ("  %sfrom(%s)"):format(literal.key(field[1]), field[2]) }
+    for _, one in ipairs(self:triggers(field[3])) do
+      parts[#parts + 1], has_any = "    " .. one.code, true
+    end
+    lines[i] = table.concat(parts, "\n") .. ","
+  end
+  return has_any and "{\n" .. table.concat(lines, "\n") .. "\n}" or nil
+end
+
+--- The source for what a stage begins with. With `is_stage` it isn't what `from` is given, but the
+-- stage itself. `options` are those of `from`.
+function global.base(self, stage, options)
   local base = stage.base_stage
   if base then return { code = base.variable } end
   local own_name = (stage.name or "stage_" .. stage.index) .. "_base"
@@ -163,7 +177,13 @@ function global.base(self, stage)
   local fields = has_variable and candidates(self, stage) or {}
   if #fields == 0 then return has_variable and { code = source } or source end
   local declaration, reading = names.declare(self.names, "named", "_stages", "stages")
-  add(self, declaration .. " = " .. literal.render(literal.fields(fields), 0, #declaration + 3))
+  local stages = with_triggers(self, fields)
+  add(self, declaration .. " = "
+    .. (stages or literal.render(literal.fields(fields), 0, #declaration + 3)))
+  if stages then
+    local image = literal.call("from", { { code = source }, options }, 0)
+    return { code = ("(%s[%s] or %s)"):format(reading, source, image), is_stage = true }
+  end
   return { code = ("%s[%s] or %s"):format(reading, source, source) }
 end
 

@@ -103,7 +103,7 @@ function literal.fields(fields, values)
   return node
 end
 
-local function key_text(key)
+function literal.key(key)
   -- never a long string: its brackets would join the key's
   return literal.is_name(key) and key .. " = " or "[" .. literal.quoted(key) .. "] = "
 end
@@ -123,7 +123,7 @@ local function in_one_line(node)
     local item = items[i]
     local key, value = item.key, item.value
     value = in_one_line(value)
-    parts[i] = key and key_text(key) .. value or value
+    parts[i] = key and literal.key(key) .. value or value
   end
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
@@ -136,7 +136,7 @@ function literal.render(node, indent, column)
   if not node.items or column + first_width(text) <= width then return text end
   local lines = { "{" }
   for _, item in ipairs(node.items) do
-    local key = item.key and key_text(item.key) or ""
+    local key = item.key and literal.key(item.key) or ""
     lines[#lines + 1] = (" "):rep(indent + 2) .. key
       .. literal.render(item.value, indent + 2, indent + 2 + #key) .. ","
   end
