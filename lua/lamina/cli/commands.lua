@@ -10,6 +10,8 @@ return {
     { "logs", "Show what the steps of a build wrote" } },
   { title = "Containers", { "run", "Run a command in a new container" },
     { "start", "Run a container's command again" },
+    { "stop", "End running containers" },
+    { "kill", "Send a signal to running containers" },
     { "exec", "Run a further command in a running container" },
     { "commit", "Make an image of a container" },
     { "cp", "Copy files between a container and the host" },

@@ -17,4 +17,15 @@ function signal.is_valid(text)
   return names[name] or false
 end
 
+-- Second names, and the ends of the real-time ones (signal(7)).
+local same = { IOT = "ABRT", CLD = "CHLD", IO = "POLL", RTMIN = 34, RTMAX = 64 }
+
+--- A valid name as a number, or as the one name that C libraries give it.
+function signal.value(text)
+  local name = text:upper():gsub("^SIG", "")
+  local from, offset = name:match("^(RTM%u+)([+-]%d+)$")
+  if from then return same[from] + math.tointeger(tonumber(offset)) end
+  return math.tointeger(tonumber(text)) or same[name] or name
+end
+
 return signal

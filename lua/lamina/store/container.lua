@@ -190,7 +190,7 @@ function Containers:remove(id, options)
   local one, force = self:get(id), options and options.force
   if one.status == "running" and not force then
     failure.raise("name-in-use", ("container %s is running"):format(one.name),
-      { hint = "stop it first, or use --force" })
+      { hint = "`lamina stop` ends it; --force kills it" })
   end
   if one.status == "running" then self:kill(one) end
   -- Nobody starts it while it goes; who forces may hold the claim himself.
@@ -250,14 +250,28 @@ function Containers:sweep()
   if alone then self:bury_strays() end
 end
 
+--- Sends a signal to a process, if it is there.
+local function send(pid, signal)
+  local process <close> = failure.check(require("lamina.core.namespace").attach(pid))
+  local ok, err = process:kill(signal)
+  return ok or err.errno
+end
+
+--- Sends a signal to a running container's first process. In the user namespace of an ordinary
+-- user's other lamina we have no rights over one that has a sub-id: its parent, that lamina, is the
+-- user's own, passes signals on, and takes the container along when it is killed.
+function Containers:signal(one, signal)
+  local pid = one.pid
+  if not pid or pid.boot ~= self.store.boot or fs.start_time(pid.pid) ~= pid.start then return end
+  local done = send(pid.pid, signal)
+  if done ~= "EPERM" then return end
+  local parent = (fs.read(("/proc/%d/stat"):format(pid.pid)) or ""):match("^.*%) %a (%d+)")
+  if parent then send(math.tointeger(tonumber(parent)), signal) end
+end
+
 --- Kills a running container's first process and waits until its lamina has let go.
 function Containers:kill(one)
-  local namespace = require "lamina.core.namespace"
-  local pid = one.pid
-  if pid and pid.boot == self.store.boot and fs.start_time(pid.pid) == pid.start then
-    local process <close> = failure.check(namespace.attach(pid.pid))
-    process:kill("KILL")
-  end
+  self:signal(one, "KILL")
   local held, err = lock.wait(one.dir .. "/lock", "exclusive")
   if held then return held:release() end
   if err.errno ~= "ENOENT" then failure.check(nil, err) end -- `run --rm` has removed it itself

@@ -10,12 +10,13 @@ local lock = {}
 
 local longest_ms = 50
 
---- As fs.lock: the lock, or nil, err. `mode` is "shared" or "exclusive".
-function lock.wait(path, mode)
-  local delay = 1
+--- As fs.lock: the lock, or nil, err. `mode` is "shared" or "exclusive". A task may say how many
+-- seconds it waits at most; then err is "EAGAIN".
+function lock.wait(path, mode, seconds)
+  local delay, limit = 1, seconds and sched.now() + seconds
   while coroutine.isyieldable() do
     local held, err = fs.lock(path, mode, { wait = false })
-    if held or err.errno ~= "EAGAIN" then return held, err end
+    if held or err.errno ~= "EAGAIN" or limit and sched.now() >= limit then return held, err end
     sched.sleep(delay)
     delay = math.min(2 * delay, longest_ms)
   end

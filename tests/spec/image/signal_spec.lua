@@ -11,4 +11,11 @@ describe("lamina.image.signal", function()
       assert.falsy(signal.is_valid(text), text)
     end
   end)
+
+  it("is a number, or the name that the core knows", function()
+    for text, value in pairs { SIGTERM = "TERM", kill = "KILL", ["9"] = 9, Cld = "CHLD",
+      RTMIN = 34, ["SIGRTMIN+3"] = 37, ["RTMAX-15"] = 49, SIGRTMAX = 64 } do
+      assert.equal(value, signal.value(text))
+    end
+  end)
 end)
