@@ -51,6 +51,7 @@
 --   step.output    { id=, stream="stdout|stderr", line= }
 --   step.note      { id=, label=, message= }       what its author may want to know
 --   step.progress  { id=, what="copied|unpacked|hashed", bytes= }     so far, a few times a second
+--   remote.progress { name=, done=, total= }       of a download; total is 0 where nobody knows
 --   build.phase    { phase="evaluate|resolve|solve|export", began=, seconds= }     when it ends
 --   step.phase     { id=, phase="wait|look|queue|run|…|seal", began=, seconds= }   when it ends
 --   step.log       { id=, log= }                   all it wrote is in the store (store/log.lua)

@@ -37,6 +37,11 @@ end
 
 heard["transfer.progress"] = heard["step.progress"]
 
+--- What comes from elsewhere belongs to no single step.
+heard["remote.progress"] = function(self, data)
+  self.moved[data.name] = { downloaded = data.done }
+end
+
 function Tally:hear(name, data)
   if heard[name] then heard[name](self, data) end
 end
