@@ -48,7 +48,9 @@ static int entry_id(const struct lam_placer *p, long long given, long long force
 	if (id < 0 || id > 0xfffffffeLL)
 		return lam_err_set(err, ERANGE, "%s id %lld", kind, id);
 	if ((unsigned long long)id >= p->how->ids)
-		return lam_err_set(err, ERANGE, "%s id %lld is outside the %u ids of this user",
+		return lam_err_set(err, ERANGE,
+				   "%s id %lld is outside the %u ids of this user "
+				   "(`lamina doctor` tells how to get more)",
 				   kind, id, p->how->ids);
 	*out = (unsigned)id;
 	return 0;

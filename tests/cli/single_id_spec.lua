@@ -52,6 +52,17 @@ describe("a user without sub-ids", function()
     assert.matches("user id 1000: only 0 to 0 are mapped; sub%-ids", err)
   end)
 
+  it("is told where to learn how to get the ids that a tar wants", function()
+    local tar = dir .. "/owned.tar"
+    assert.equal(0, (helper.sh(("cd %s && echo x >owned && tar --owner=0 --group=42 -cf %s owned")
+      :format(dir, tar))))
+    local status, out, err = as_nobody("import - owned <" .. tar)
+    assert.equal("", out)
+    assert.equal(1, status)
+    assert.matches("group id 42 is outside the 1 ids of this user (`lamina doctor` tells how", err,
+      1, true)
+  end)
+
   it("leaves nothing behind that he can't remove", function()
     ok "prune --everything --force"
     assert.equal(0, (helper.sh(("setpriv --reuid %d --regid %d --clear-groups rm -rf %s/store")
