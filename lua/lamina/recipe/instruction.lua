@@ -10,6 +10,7 @@
 --   call.file call.line                                      where it is used
 --   call.fail(message, hint)                                 blames that place
 local argument = require "lamina.recipe.argument"
+local description = require "lamina.recipe.description"
 local place = require "lamina.recipe.place"
 local stage = require "lamina.recipe.stage"
 local variables = require "lamina.recipe.variables"
@@ -19,62 +20,8 @@ local instruction = { calls = {} }
 local rows = {}
 local most_depth, depth = 50, 0
 
--- The argument forms that a row may have (dockerfile/forms.lua), and those whose texts are the
--- shell's: variables in these stay as they are.
-local forms = { words = true, list = true, paths = true, text = true, pairs = true,
-  command = true, json = true }
+-- Argument forms whose texts are the shell's: variables in these stay as they are.
 local is_raw = { command = true, json = true }
-
-local kinds = { string = argument.text, boolean = argument.boolean, list = argument.list }
-
-local function read_count(value, what)
-  value = argument.integer(value, what)
-  if value < 0 then place.blame(what .. ": a number from 0 on expected") end
-  return value
-end
-
-local args_rows = { form = argument.text, least = read_count, most = read_count }
-
---- "words", or { form = "words", least = 1, most = 2 }.
-local function read_args(value, what)
-  if type(value) == "string" then value = { form = value } end
-  local args = argument.options(value, args_rows, what)
-  args.form = args.form or "words"
-  if not forms[args.form] then
-    local names = {}
-    for name in pairs(forms) do names[#names + 1] = name end
-    argument.unknown(what .. ": there is no form", args.form, names)
-  end
-  return args
-end
-
-local flag_rows = { name = argument.text, kind = argument.text, help = argument.text,
-  choices = argument.list }
-
-local function read_flags(value, what)
-  if type(value) ~= "table" then place.blame(what .. ": a list of flags expected") end
-  local flags = {}
-  for i, one in ipairs(value) do
-    local flag = argument.options(one, flag_rows, what)
-    flag.kind = flag.kind or "string"
-    if not (flag.name or ""):find("^%l[%l%d-]*$") then
-      place.blame(("%s: '%s' is no flag's name"):format(what, flag.name or ""),
-        "it has lower-case letters, digits and '-'")
-    elseif not kinds[flag.kind] then
-      argument.unknown(what .. ": there is no kind", flag.kind, { "string", "boolean", "list" })
-    end
-    flags[i] = flag
-  end
-  return flags
-end
-
-local function read_function(value, what)
-  if type(value) == "function" then return value end
-  place.blame(("%s: a function(stage, call) expected, got %s"):format(what, type(value)))
-end
-
-local spec_rows = { help = argument.text, args = read_args, flags = read_flags,
-  heredocs = argument.boolean, apply = read_function }
 
 local function check_name(name)
   if not name:find("^%l[%l%d_]*$") or #name > 64 then
@@ -119,7 +66,9 @@ local function read_call(row, given)
     if math.type(key) == "integer" then list[key] = value else named[key] = value end
   end
   local readers = {}
-  for _, flag in ipairs(row.flags) do readers[flag.name:gsub("-", "_")] = kinds[flag.kind] end
+  for _, flag in ipairs(row.flags) do
+    readers[flag.name:gsub("-", "_")] = description.kinds[flag.kind]
+  end
   local flags = argument.options(named, readers, row.name)
   check_choices(row, flags)
   return argument.list(list, row.name), flags
@@ -237,11 +186,8 @@ function instruction.define(name, spec)
   name = argument.text(name, "instruction: the name")
   local what = ("instruction '%s'"):format(name)
   check_name(name)
-  local row = argument.options(spec, spec_rows, what)
-  if not row.apply then place.blame(what .. ": there is no function 'apply'") end
-  row.args, row.flags, row.name = row.args or { form = "words" }, row.flags or {}, name
-  local where = place.current() or {}
-  row.file, row.line = where.file, where.line
+  local row, where = description.read(spec, what), place.current() or {}
+  row.name, row.file, row.line = name, where.file, where.line
   rows[name] = row
   stage.extend(name, function(self, given, syntax) return use(row, self, given, syntax) end)
 end

@@ -17,6 +17,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
+local modules = require "lamina.recipe.modules"
 local path = require "lamina.util.path"
 local plan = require "lamina.plan.plan"
 local platform = require "lamina.image.platform"
@@ -28,55 +29,6 @@ local shelf = require "lamina.recipe.shelf"
 local recipe = {}
 
 local limits = { text = 1 << 20, memory = 64 << 20, instructions = 100000000, seconds = 10 }
-
--- What runs in the sandbox, and all that it requires.
-local main = "lamina.recipe.evaluate"
-local names = {
-  main, "lamina.recipe.argument", "lamina.recipe.env", "lamina.recipe.files",
-  "lamina.recipe.instruction", "lamina.recipe.library", "lamina.recipe.mounts",
-  "lamina.recipe.place", "lamina.recipe.stage", "lamina.recipe.target", "lamina.recipe.variables",
-  "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check", "lamina.util.failure",
-  "lamina.util.glob", "lamina.util.text", "lamina.util.words", "lamina.util.word.pattern",
-  "lamina.util.word.recipe", "lamina.util.word.scan",
-}
-
--- What reads and writes Dockerfiles there, and the words one of which a recipe needs for it.
-local frontend = { "lamina.recipe.fragment", "lamina.recipe.onbuild", "lamina.recipe.plain",
-  "lamina.util.duration", "lamina.util.word.docker" }
-for name in ([[checks directives flags forms heredoc instructions json_form lines mount parser
-  stages translate translate.files translate.global translate.literal translate.methods
-  translate.names translate.run translate.targets translate.writer]]):gmatch("%S+") do
-  frontend[#frontend + 1] = "lamina.dockerfile." .. name
-end
-local frontend_words = { "use", "require", "dockerfile", "onbuild" }
-
---- A module's bytecode, from wherever this program has its own modules.
-local function bytecode(name)
-  for _, searcher in ipairs(package.searchers) do
-    local loader = searcher(name)
-    if type(loader) == "function" then return string.dump(loader) end
-  end
-  error("no module " .. name)
-end
-
-local function has_frontend(text, options)
-  if options.want or options.uses and #options.uses > 0 then return true end
-  for _, word in ipairs(frontend_words) do
-    if text:find(word, 1, true) then return true end
-  end
-  return false
-end
-
---- Ours that the sandbox may need, and the module with the instructions that come with lamina.
-local function modules(with_frontend)
-  local list = {}
-  for _, name in ipairs(names) do list[#list + 1] = { name, bytecode(name) } end
-  if not with_frontend then return list end
-  for _, name in ipairs(frontend) do list[#list + 1] = { name, bytecode(name) } end
-  local ok, code = pcall(bytecode, shelf.module)
-  if ok then list[#list + 1] = { shelf.module, code } end
-  return list, ok and shelf.module or nil
-end
 
 local function check_text(text, name)
   local ok, at = utf8.len(text)
@@ -154,13 +106,14 @@ local function run(options, text, name)
   local context <close> = directory(options.context)
   local beside <close> = directory(options.beside or options.file and path.dirname(options.file))
   local request = request_of(options, text, name)
-  request.has_frontend = has_frontend(text, options)
-  local list, embedded = modules(request.has_frontend)
+  request.has_frontend = options.want ~= nil or #(options.uses or {}) > 0
+    or modules.has_frontend(text)
+  local list, embedded = modules.list(request.has_frontend)
   request.embedded = embedded
   local folder <close> = request.has_frontend and shelf.open() or nil
   request.context_fd, request.beside_fd = descriptor(context), descriptor(beside)
   request.shelf_fd = descriptor(folder)
-  local answer = answer_of({ modules = list, main = main, input = failure.check(
+  local answer = answer_of({ modules = list, main = modules.main, input = failure.check(
     json.encode(request)), memory = limits.memory, instructions = limits.instructions }, name)
   for _, line in ipairs(answer.said or {}) do
     if options.say then options.say(line) end

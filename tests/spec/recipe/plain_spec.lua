@@ -86,7 +86,10 @@ describe("plain instructions", function()
     for chain, what in pairs {
       [":squash()"] = "layer", [':run("x", { user = "a" })'] = "run with 'user'",
       [':run("x", { cache = false })'] = "run with 'cache = false'",
-      [':annotate { a = "b" }'] = "annotate", [':env { A = "a\\nb" }'] = "ENV with a line end",
+      [':annotate { a = "b" }'] = "annotate", [':env { A = "a\\nb" }'] = "env with a line end",
+      [':workdir "/a\\nb"'] = "workdir with a line end",
+      [':copy("a", "/b", { chown = "a b" })'] = "--chown with a blank",
+      [':run("x", { mounts = { tmpfs "/a,b" } })'] = "a mount whose target is '/a,b'",
       [':cmd "a\\nb"'] = "CMD with such a text",
       [':copy("a", "/b", { from = merge { from "a", from "b" } })'] = "what is copied from",
       [':copy({ f = "no line end" }, "/d/")'] = "the file 'f'",
