@@ -16,7 +16,7 @@ Q      := $(if $(V),,@)
 
 # --- nothing below needs changing ------------------------------------------------------------
 packages := lua5.4 jansson sqlite3 libseccomp libcap libcrypto libisal libzstd
-build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv lua-argparse libuv1-dev \
+build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv libuv1-dev \
 	libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libisal-dev libzstd-dev \
 	libseccomp-dev libcap-dev uidmap slirp4netns git ca-certificates
 test_packages := clang-14 clang-format-14 cppcheck lua-check lua-busted valgrind mmdebstrap \
@@ -39,7 +39,6 @@ floor_obj := $(filter-out $B/core/bind/%,$(core_obj))
 scripts  := $(sort $(shell find lua/lamina -name '*.lua'))
 modules  := $(foreach s,$(scripts),$(subst /,.,$(patsubst lua/%.lua,%,$s))=$s)
 shelf    := $(sort $(wildcard recipes/instructions/*.lua))
-argparse := $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua))
 c_tests  := $(patsubst tests/c/%.c,$B/tests/%,$(wildcard tests/c/test_*$T*.c))
 
 all: $B/lamina $B/lamina.so
@@ -61,7 +60,7 @@ $B/embed.c: core/host/embed.lua $(scripts) $(shelf)
 	@mkdir -p $(@D)
 	@echo "  EMBED $@"
 	$Qlua5.4 core/host/embed.lua $(modules) \
-		lamina.recipe.instructions:=$(subst $(space),$(comma),$(shelf)) $(if $(argparse),argparse=$(argparse)) >$@.new
+		lamina.recipe.instructions:=$(subst $(space),$(comma),$(shelf)) >$@.new
 	$Qmv $@.new $@
 
 $B/embed.o $B/seccomp_default.o: %.o: %.c
