@@ -1,4 +1,4 @@
--- lamina build --no-cache, --no-cache-filter, --pull.
+-- lamina build --no-cache, --no-cache-filter.
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 
@@ -49,10 +49,6 @@ describe("lamina build --no-cache-filter", function()
   it("refuses a stage that isn't there", function()
     run:fails(1, "there is no stage or target 'tow'\nhint: did you mean 'two'?", "build", "-q",
       "--no-cache-filter", "tow", dir)
-  end)
-
-  it("takes --pull, which has nothing to do", function()
-    assert.equal("", made("--pull", dir))
   end)
 
   it("makes equal steps once, all the same (SEMANTICS 76)", function()

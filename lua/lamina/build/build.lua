@@ -9,6 +9,7 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
+--     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk
 --     verify = false,           -- build twice and compare

@@ -51,7 +51,7 @@ function options.complete(given)
   for key, value in pairs(given) do all[key] = value end
   all.args, all.tags = all.args or {}, all.tags or {}
   all.labels, all.secrets, all.allow = all.labels or {}, all.secrets or {}, all.allow or {}
-  all.context = all.context or "."
+  all.context, all.images = all.context or ".", {}
   all.bus = all.bus or require("lamina.util.event").new()
   all.jobs = all.jobs or default_jobs()
   all.platforms = platforms(all)

@@ -10,6 +10,7 @@ local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local foreign = require "lamina.exec.foreign"
 local fs = require "lamina.core.fs"
+local obtain = require "lamina.registry.obtain"
 local settings = require "lamina.commit.settings"
 local terminal = require "lamina.core.terminal"
 local volume = require "lamina.commit.volume"
@@ -54,8 +55,10 @@ local function check_platform(image)
 end
 
 local function create(store, options, words)
+  local image = obtain.image(store, options.image, { platform = options.platform,
+    policy = options.pull, before = options.before_pull })
   local _held <close> = store:hold() -- the image's layers stay until the container keeps them
-  local image = store.images:resolve(options.image, options.platform)
+  image = store.images:resolve(image.id, options.platform)
   check_platform(image)
   local config = settings.config(options, words, image)
   if #settings.command(config) == 0 then
@@ -78,7 +81,7 @@ local function create(store, options, words)
 end
 
 --- Makes a container of an image. Options are those of `lamina run`, by their long names, and
--- `image`.
+-- `image`; before_pull is called when that has to be pulled, and may answer a bus to tell.
 function container.create(store, options, words)
   return blaming(create, store, options, words)
 end

@@ -6,7 +6,6 @@
 -- A tag is looked up once, then everything is got by digest (REG-06). Layers get into the store one
 -- by one, each whole; the image and its name come last.
 local config_check = require "lamina.image.config_check"
-local descriptor = require "lamina.image.descriptor"
 local event = require "lamina.util.event"
 local failure = require "lamina.util.failure"
 local image_index = require "lamina.image.index"
@@ -152,11 +151,6 @@ function pull.run(store, name, options)
   if not ok then error(failure.wrap(result, "pull " .. reference.familiar(ref)), 0) end
   if (options or {}).sync then store:sync() end
   return result
-end
-
---- Whether a text may be the name of something in a registry: an id isn't.
-function pull.is_name(name)
-  return not descriptor.is_digest(name) and pcall(reference.parse, name)
 end
 
 return pull

@@ -2,6 +2,7 @@
 local failure = require "lamina.util.failure"
 local giturl = require "lamina.build.remote.giturl"
 local named = require "lamina.build.named"
+local obtain = require "lamina.registry.obtain"
 local platform = require "lamina.image.platform"
 local state = require "lamina.build.state"
 
@@ -44,17 +45,36 @@ local function platform_of(image)
     variant = whole.variant ~= "" and whole.variant or nil }
 end
 
+--- Whether an image serves a platform; where nobody asked for one, any does.
+local function fits(image, wanted, step, resolver)
+  local has = platform_of(image)
+  return not has or platform.matches(wanted, has)
+    or not (step.platform or resolver.options.platform_is_asked)
+end
+
 --- What a stage on an image is for. Where nobody asked for a platform, the image decides.
 local function choose_platform(image, wanted, step, resolver)
   local has = platform_of(image)
   if not has or platform.matches(wanted, has) then return wanted end
-  if not step.platform and not resolver.options.platform_is_asked then return has end
+  if fits(image, wanted, step, resolver) then return has end
   failure.raise("not-found", ("'%s' in the store is for %s, not %s"):format(step.ref,
     platform.format(has), platform.format(wanted)),
     { hint = "`lamina load --all-platforms` keeps the images for all platforms of an archive" })
 end
 
---- An image of the store; there is nowhere else to look yet.
+--- An image of the store, or of a registry. It is looked for once a build: what a name stands for
+-- doesn't change while the build goes on.
+local function find(ref, wanted, step, resolver)
+  local options = resolver.options
+  local images, key = options.images or {}, ref .. " " .. platform.format(wanted)
+  images[key] = images[key] or obtain.image(resolver.store, ref, {
+    platform = wanted, policy = options.pull, bus = options.bus,
+    fits = function(image) return fits(image, wanted, step, resolver) end,
+    before = function() options.keeper:settle() end, -- it takes its time
+  })
+  return images[key]
+end
+
 function source.image(step, _, resolver)
   local wanted = wanted_platform(step, resolver)
   local entry = named.find(resolver, step.ref)
@@ -62,7 +82,7 @@ function source.image(step, _, resolver)
   if entry and not ref then return named.files(entry, step, resolver, wanted) end
   ref = ref or step.ref
   check_name(ref)
-  local image = resolver.store.images:resolve(ref, wanted)
+  local image = find(ref, wanted, step, resolver)
   check_os(image.config.os or "linux", ("the image '%s'"):format(ref))
   wanted = choose_platform(image, wanted, step, resolver)
   resolver.options.keeper:need(image.layers)

@@ -64,6 +64,7 @@ local function build_once(context, inputs)
   given.inputs, given.bus, given.tags, given.target = inputs, context.bus, options.tag,
     source.target(given, options.target)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
+  given.pull = options.pull and "always" or nil
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
@@ -142,8 +143,7 @@ type=local and -o - is type=tar.]],
       help = "what the image is for (default: this machine); several make an index" },
     { long = "progress", value = "KIND", default = "auto",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
-    { long = "pull",
-      help = "as in Docker; names of images are looked up anew in any case, in the store" },
+    { long = "pull", help = "look up every image in its registry, also what the store has" },
     { long = "quiet", short = "q", help = "show no progress" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
       help = "a secret that steps may mount" },

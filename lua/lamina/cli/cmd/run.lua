@@ -1,12 +1,26 @@
 local container = require "lamina.commit.container"
 local platform = require "lamina.image.platform"
 
+--- Makes the container. A view is opened where something has to be pulled for it.
+local function create(context, options, words)
+  local view <close> = setmetatable({}, { __close = function(self)
+    if self.shown then self.shown.close() end
+  end })
+  function options.before_pull()
+    local event, progress = require "lamina.util.event", require "lamina.ui.progress"
+    options.bus = event.new()
+    view.shown = progress.show(options.bus, options.quiet and "quiet" or "auto")
+    return options.bus
+  end
+  return container.create(context.store, options, words)
+end
+
 local function run(context)
   local options, words = context.options, context.arguments
   container.check_terminal(options.interactive and not options.detach, options.tty)
   options.image = table.remove(words, 1)
   options.platform = options.platform and platform.parse(options.platform)
-  local record = container.create(context.store, options, words)
+  local record = create(context, options, words)
   if not context.ready then
     return container.run(context.store, record, { stdin = options.interactive })
   end
@@ -41,6 +55,9 @@ status is the command's own; 125 means that lamina failed, 126 that the command 
     { long = "network", value = "KIND", help = "default (a way out, none in), host or none" },
     { long = "platform", value = "OS/ARCH[/VARIANT]",
       help = "which image of an index, instead of this machine's" },
+    { long = "pull", value = "POLICY", choices = { "always", "missing", "never" },
+      help = "when to get the image from its registry (default: missing, or $LAMINA_PULL)" },
+    { long = "quiet", short = "q", help = "don't show what is pulled" },
     { long = "read-only", help = "its root file system can't be written to" },
     { long = "rm", help = "remove it when it has ended" },
     { long = "security-opt", value = "OPTION", many = true, help = "no-new-privileges" },

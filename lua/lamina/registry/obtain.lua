@@ -1,0 +1,70 @@
+--- An image by its name: from the store, or else from its registry.
+--
+--   local image = obtain.image(store, "debian", { platform =, policy =, bus =, fits = })
+--
+-- The policy is "missing", "always" (a name is looked up in its registry each time) or "never";
+-- the default is LAMINA_PULL, or else "missing". An image for whose platform `fits(image)` is false
+-- is got without its name: that stays with the one that has it.
+local descriptor = require "lamina.image.descriptor"
+local failure = require "lamina.util.failure"
+local platform = require "lamina.image.platform"
+local reference = require "lamina.image.reference"
+
+local obtain = {}
+
+obtain.policies = { "always", "missing", "never" }
+
+local function policy_of(options)
+  local policy = options.policy or os.getenv "LAMINA_PULL"
+  if not policy or policy == "" then return "missing" end
+  for _, known in ipairs(obtain.policies) do
+    if policy == known then return policy end
+  end
+  failure.raise("usage", ("LAMINA_PULL: '%s': it is one of always, missing, never"):format(policy))
+end
+
+--- The image of the store; or nil, and the failure that there is none.
+local function stored(store, name, wanted)
+  local ok, image = pcall(store.images.resolve, store.images, name, wanted)
+  if ok then return image end
+  if not failure.is(image, "not-found") then error(image, 0) end
+  return nil, image
+end
+
+--- What knows registries is loaded when there is one to ask.
+local function got(store, name, options, keeps_name)
+  local bus = options.before and options.before() or options.bus
+  local result = require("lamina.registry.pull").run(store, name, { bus = bus,
+    platform = options.platform, names = not keeps_name })
+  return store.images:resolve(result.id, options.platform)
+end
+
+--- Whether a text may be the name of something in a registry: an id isn't.
+local function is_name(text)
+  return not descriptor.is_digest(text) and pcall(reference.parse, text)
+end
+
+--- What wasn't found in the store is told as well: a name may be mistyped.
+local function got_missing(store, name, options, missing)
+  local keeps_name = stored(store, name, nil) ~= nil -- an index without this platform
+  local ok, image = pcall(got, store, name, options, keeps_name)
+  if ok then return image end
+  if failure.is(image) and not image.hint then image.hint = missing.hint end
+  error(image, 0)
+end
+
+--- The image. options: platform (nil: this machine's), policy, bus, fits, and before, which is
+-- called when something is going to be pulled, and may answer another bus.
+function obtain.image(store, name, options)
+  local policy = policy_of(options)
+  local may_pull = policy ~= "never" and not store.readonly and is_name(name)
+  if may_pull and policy == "always" then return got(store, name, options) end
+  local image, missing = stored(store, name, options.platform)
+  if image and (not options.fits or options.fits(image)) then return image end
+  if not may_pull then return image or error(missing, 0) end
+  if not image then return got_missing(store, name, options, missing) end
+  options.platform = options.platform or platform.host()
+  return got(store, name, options, true)
+end
+
+return obtain
