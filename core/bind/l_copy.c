@@ -49,6 +49,25 @@ static void read_owner(lua_State *L, struct lam_clone *as)
 	lua_pop(L, 1);
 }
 
+/* Adds { name=, path= } or { link=, path= } to the table at index 3: see copy.h. */
+static int note_place(void *data, unsigned number, const char *path, const char *first,
+		      struct lam_err *err)
+{
+	lua_State *L = data;
+
+	(void)err;
+	lua_createtable(L, 0, 2);
+	if (number > 0)
+		lua_pushfstring(L, "%d", (int)number);
+	else
+		lua_pushstring(L, first);
+	lua_setfield(L, -2, number > 0 ? "name" : "link");
+	lua_pushstring(L, path);
+	lua_setfield(L, -2, "path");
+	lua_rawseti(L, 3, (lua_Integer)lua_rawlen(L, 3) + 1);
+	return 0;
+}
+
 /* Files stay hard links of each other within what one source means, so that sources which are
  * copied with one call are files of their own. Answers the source the item at the top is of. */
 static lua_Integer begin_source(lua_State *L, struct lam_copy *c, lua_Integer last,
@@ -90,14 +109,17 @@ static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
 }
 
 /* layer.copy{from=, sources={{path=, name=, source=number}, …}, to=, destination=[,
- * chown={uid, gid}, chmod=, parents=, reset_owner=, powerless=, exclude=function]}
- * -> { bytes=, left_out= } | nil, err */
+ * chown={uid, gid}, chmod=, parents=, reset_owner=, powerless=, exclude=function, earlier=,
+ * staged=, raw=, epoch=]} -> { bytes=, left_out=, reused=, places= } | nil, err */
 int lamL_layer_copy(lua_State *L)
 {
 	static const char *const known[] = { "from",    "sources",   "to",      "destination",
 					     "chown",   "chmod",     "parents", "reset_owner",
-					     "exclude", "powerless", NULL };
-	struct lam_copy c = { .progress = on_progress, .progress_data = L };
+					     "exclude", "powerless", "earlier", "staged",
+					     "raw",     "epoch",     NULL };
+	struct lam_copy c = {
+		.progress = on_progress, .progress_data = L, .place = note_place, .place_data = L
+	};
 	struct lam_err err;
 	int result = -1;
 
@@ -107,6 +129,11 @@ int lamL_layer_copy(lua_State *L)
 	if (lua_getfield(L, 1, "exclude") == LUA_TFUNCTION) /* index 2: see ask */
 		c.exclude = ask;
 	c.exclude_data = L;
+	lua_newtable(L); /* index 3: see note_place */
+	c.earlier = (int)lamL_intfield(L, 1, "earlier", -1);
+	c.staged = (int)lamL_intfield(L, 1, "staged", -1);
+	c.is_raw = lamL_boolfield(L, 1, "raw", 0);
+	c.reuse.epoch = lamL_intfield(L, 1, "epoch", -1);
 	c.from = (int)lamL_intfield(L, 1, "from", -1);
 	c.to = (int)lamL_intfield(L, 1, "to", -1);
 	c.destination = lamL_optfield(L, 1, "destination", "");
@@ -118,11 +145,18 @@ int lamL_layer_copy(lua_State *L)
 	read_owner(L, &c.as);
 	luaL_argcheck(L, lua_getfield(L, 1, "sources") == LUA_TTABLE, 1, "sources expected");
 	luaL_checkstack(L, 16, "copy");
-	result = copy_each(L, &c, &err);
+	c.reuse.taken = lam_links_new(&err);
+	if (c.reuse.taken)
+		result = copy_each(L, &c, &err);
+	lam_links_free(c.reuse.taken);
 	lam_links_free(c.links);
 	if (result < 0)
 		return lamL_fail(L, &err);
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 4);
+	lua_pushvalue(L, 3);
+	lua_setfield(L, -2, "places");
+	lua_pushinteger(L, (lua_Integer)c.reuse.count);
+	lua_setfield(L, -2, "reused");
 	lua_pushinteger(L, (lua_Integer)c.as.bytes);
 	lua_setfield(L, -2, "bytes");
 	lua_pushinteger(L, (lua_Integer)c.as.left_out);

@@ -31,8 +31,8 @@ gid_t lam_clone_gid(const struct lam_clone *c, const struct stat *st)
 	return c->reset_owner ? 0 : st->st_gid;
 }
 
-static int clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mode,
-		      struct lam_err *err)
+int lam_clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mode,
+		   struct lam_err *err)
 {
 	*mode = st->st_mode & (c->powerless && !S_ISDIR(st->st_mode) ? 01777 : 07777);
 	return c->chmod ? lam_mode_change(c->chmod, *mode, S_ISDIR(st->st_mode), mode, err) : 0;
@@ -94,7 +94,7 @@ static int set_attributes(const struct lam_clone *c, int from, const struct stat
 	gid_t gid = lam_clone_gid(c, st);
 	mode_t mode;
 
-	if (clone_mode(c, st, &mode, err) < 0)
+	if (lam_clone_mode(c, st, &mode, err) < 0)
 		return -1;
 	if (fchown(to, uid, gid) < 0)
 		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
@@ -143,7 +143,7 @@ static int finish_special(const struct lam_clone *c, const struct stat *st, int 
 	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
 	mode_t mode;
 
-	if (clone_mode(c, st, &mode, err) < 0)
+	if (lam_clone_mode(c, st, &mode, err) < 0)
 		return -1;
 	if (fchownat(to, as, lam_clone_uid(c, st), lam_clone_gid(c, st), AT_SYMLINK_NOFOLLOW) < 0)
 		return lam_err_set(err, errno, "owner");

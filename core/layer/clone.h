@@ -23,6 +23,10 @@ struct lam_clone {
 uid_t lam_clone_uid(const struct lam_clone *c, const struct stat *st);
 gid_t lam_clone_gid(const struct lam_clone *c, const struct stat *st);
 
+/* The mode that a copy of `st` gets. */
+int lam_clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mode,
+		   struct lam_err *err);
+
 /* Copies a file, link, FIFO or device (st is of `name` in `from`) to the new name `as` in `to`,
  * which must not be there: EEXIST. Sockets are left out. A device that this user may not make
  * becomes a stand-in (marks.h). */

@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/beneath.h"
 #include "base/buf.h"
 #include "layer/links.h"
-#include "layer/mode.h"
 #include "layer/names.h"
+#include "layer/way.h"
 
 enum { DEPTH = 1024 };
 
@@ -21,7 +22,9 @@ enum { DEPTH = 1024 };
 struct level {
 	struct level *up;
 	int from;
-	int to; /* -1 while it isn't made */
+	int to;      /* -1 while it isn't made */
+	int earlier; /* the same one of the earlier copy; -1: none */
+	int is_raw;  /* `to` is no directory of an overlay */
 	const char *name;
 	struct stat st;
 };
@@ -30,20 +33,45 @@ struct walk {
 	struct lam_copy *c;
 	struct lam_buf path;   /* of the entry at hand, relative to `from` */
 	struct lam_buf target; /* the same in `to` */
+	struct lam_buf key;    /* the same for hard links */
 	size_t below;          /* where the part of `path` begins that is relative to the source */
+	size_t top;            /* how much of `target` is the directory that is copied into */
 };
 
-/* The directory `name` in `to`, made where it is missing. */
-static int open_or_make(int to, const char *name, struct lam_err *err)
+/* The path in `to` of a directory on the way down. */
+static int path_of(const struct walk *w, const struct level *at, struct lam_buf *path,
+		   struct lam_err *err)
 {
-	int fd;
+	if (!at->up)
+		return lam_buf_put(path, w->target.data, w->top, err);
+	if (path_of(w, at->up, path, err) < 0)
+		return -1;
+	return lam_way_append(path, at->name, err);
+}
 
-	if (mkdirat(to, name, 0700) < 0 && errno != EEXIST)
-		return lam_err_set(err, errno, "mkdir");
-	fd = openat(to, name, DIR_FLAGS);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return lam_err_set(err, 0, "a directory can't replace the file that is there");
-	return fd >= 0 ? fd : lam_err_set(err, errno, "open");
+/* A new directory of an overlay is made aside. */
+static int make_staged(struct walk *w, struct level *at, struct lam_err *err)
+{
+	lam_autobuf struct lam_buf path = LAM_BUF_INIT;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", ++w->c->staged_count);
+	if (path_of(w, at, &path, err) < 0 ||
+	    w->c->place(w->c->place_data, w->c->staged_count, path.data, NULL, err) < 0)
+		return -1;
+	at->is_raw = 1;
+	return lam_way_dir(w->c->staged, number, err);
+}
+
+static int make_copy(struct walk *w, struct level *at, struct lam_err *err)
+{
+	struct stat st;
+
+	at->is_raw = at->up->is_raw;
+	if (!at->is_raw && w->c->staged >= 0 &&
+	    fstatat(at->up->to, at->name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return make_staged(w, at, err);
+	return lam_way_dir(at->up->to, at->name, err);
 }
 
 /* Makes the copies of this directory and those above it. */
@@ -53,15 +81,8 @@ static int ensure(struct walk *w, struct level *at, struct lam_err *err)
 		return 0;
 	if (ensure(w, at->up, err) < 0)
 		return -1;
-	at->to = open_or_make(at->up->to, at->name, err);
+	at->to = make_copy(w, at, err);
 	return at->to < 0 ? -1 : lam_clone_dir(&w->c->as, at->from, &at->st, at->to, err);
-}
-
-static int set_time(int dir, const struct stat *st, struct lam_err *err)
-{
-	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
-
-	return futimens(dir, times) < 0 ? lam_err_set(err, errno, "times") : 0;
 }
 
 static int link_to_first(struct walk *w, const char *first, int to, const char *name,
@@ -85,31 +106,69 @@ static int clear(int to, const char *name, struct lam_err *err)
 	return lam_err_set(err, errno, "replace");
 }
 
-static int clone_or_link(struct walk *w, int from, const char *name, const struct stat *st, int to,
-			 const char *as, struct lam_err *err)
+/* Takes what an earlier copy has, where that is the same. */
+static int reuse_or_clone(struct walk *w, const struct level *at, const char *name,
+			  const struct stat *st, const char *as, struct lam_err *err)
+{
+	struct lam_copy *c = w->c;
+	int done = 0;
+
+	if (at->is_raw && at->earlier >= 0 && S_ISREG(st->st_mode))
+		done = lam_reuse(&c->reuse, &c->as, at->from, name, st, at->earlier, at->to, as,
+				 w->target.data, err);
+	if (done > 0)
+		c->as.bytes += (uint64_t)st->st_size;
+	return done != 0 ? (done < 0 ? -1 : 0)
+			 : lam_clone_entry(&c->as, at->from, name, st, at->to, as, err);
+}
+
+/* The name under which hard links to a file find it: whether it was made aside, and its path. */
+static int name_link(struct walk *w, const struct level *at, struct lam_err *err)
+{
+	w->key.len = 0;
+	if (lam_buf_puts(&w->key, at->is_raw && !w->c->is_raw ? "s" : "o", err) < 0)
+		return -1;
+	return lam_buf_puts(&w->key, w->target.data, err);
+}
+
+/* A further link to the file `first`. Where either lies aside, the caller makes it. */
+static int link_again(struct walk *w, const struct level *at, const char *first, const char *as,
+		      struct lam_err *err)
+{
+	if (first[0] == 'o' && w->key.data[0] == 'o')
+		return link_to_first(w, first + 1, at->to, as, err);
+	if (!at->is_raw && faccessat(at->to, as, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return lam_err_set(err, EEXIST, "link");
+	return w->c->place(w->c->place_data, 0, w->target.data, first + 1, err);
+}
+
+static int clone_or_link(struct walk *w, const struct level *at, const char *name,
+			 const struct stat *st, const char *as, struct lam_err *err)
 {
 	const char *first = NULL;
 
 	if (st->st_nlink > 1) {
-		first = lam_links_first(w->c->links, st, w->target.data, err);
+		if (name_link(w, at, err) < 0)
+			return -1;
+		first = lam_links_first(w->c->links, st, w->key.data, err);
 		if (!first)
 			return -1;
-		if (strcmp(first, w->target.data) != 0)
-			return link_to_first(w, first, to, as, err);
+		if (strcmp(first, w->key.data) != 0)
+			return link_again(w, at, first, as, err);
 	}
-	return lam_clone_entry(&w->c->as, from, name, st, to, as, err);
+	return reuse_or_clone(w, at, name, st, as, err);
 }
 
 /* A file, link or node; w->target is where it goes. */
-static int copy_leaf(struct walk *w, int from, const char *name, const struct stat *st, int to,
-		     const char *as, struct lam_err *err)
+static int copy_leaf(struct walk *w, const struct level *at, const char *name,
+		     const struct stat *st, const char *as, struct lam_err *err)
 {
-	int result = clone_or_link(w, from, name, st, to, as, err);
+	int result = clone_or_link(w, at, name, st, as, err);
 
 	if (result < 0 && err->num == EEXIST) {
-		if (clear(to, as, err) < 0)
+		if (clear(at->to, as, err) < 0)
 			return -1;
-		result = clone_or_link(w, from, name, st, to, as, err);
+		result = clone_or_link(w, at, name, st, as, err);
 	}
 	if (result == 0 && w->c->progress)
 		w->c->progress(w->c->progress_data, w->c->as.bytes);
@@ -130,19 +189,24 @@ static int copy_dir(struct walk *w, struct level *up, const char *name, const st
 		    enum lam_verdict verdict, int depth, struct lam_err *err)
 {
 	lam_autofd from = openat(up->from, name, DIR_FLAGS);
-	struct level at = { .up = up, .from = from, .to = -1, .name = name, .st = *st };
+	struct level at = {
+		.up = up, .from = from, .to = -1, .earlier = -1, .name = name, .st = *st
+	};
 	int result;
 
 	if (from < 0)
 		return lam_err_set(err, errno, "open");
 	if (depth >= DEPTH)
 		return lam_err_set(err, E2BIG, "deeper than the limit 'depth' of %d", DEPTH);
+	if (up->earlier >= 0)
+		at.earlier = openat(up->earlier, name, DIR_FLAGS);
 	result = verdict == LAM_KEEP ? ensure(w, &at, err) : 0;
 	if (result == 0)
 		result = copy_below(w, &at, depth, err);
 	if (result == 0 && at.to >= 0)
-		result = set_time(at.to, st, err);
+		result = lam_way_set_time(at.to, st, err);
 	lam_auto_close(&at.to);
+	lam_auto_close(&at.earlier);
 	return result;
 }
 
@@ -165,14 +229,7 @@ static int copy_one(struct walk *w, struct level *at, const char *name, int dept
 		return 0;
 	if (ensure(w, at, err) < 0)
 		return -1;
-	return copy_leaf(w, at->from, name, &st, at->to, name, err);
-}
-
-static int append(struct lam_buf *path, const char *name, struct lam_err *err)
-{
-	if (path->len > 0 && path->data[path->len - 1] != '/' && lam_buf_puts(path, "/", err) < 0)
-		return -1;
-	return lam_buf_puts(path, name, err);
+	return copy_leaf(w, at, name, &st, name, err);
 }
 
 static void cut(struct lam_buf *path, size_t len)
@@ -189,8 +246,8 @@ static int copy_below(struct walk *w, struct level *at, int depth, struct lam_er
 	if (lam_names_read(at->from, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		if (append(&w->path, names.list[i], err) < 0 ||
-		    append(&w->target, names.list[i], err) < 0)
+		if (lam_way_append(&w->path, names.list[i], err) < 0 ||
+		    lam_way_append(&w->target, names.list[i], err) < 0)
 			return -1;
 		if (copy_one(w, at, names.list[i], depth, err) < 0) {
 			if (!strchr(err->text, '\''))
@@ -203,113 +260,35 @@ static int copy_below(struct walk *w, struct level *at, int depth, struct lam_er
 	return 0;
 }
 
-/* A directory that is made only to hold what is copied has the owner and mode that --chown and
- * an octal --chmod say (SEMANTICS 51, 53), and no time of its own, so that it is the same every
- * day. One on the way of `parents` is as its model `like`. */
-static int dress(const struct lam_copy *c, int dir, int like, struct stat *st, struct lam_err *err)
-{
-	struct lam_clone as = c->as;
-
-	*st = (struct stat){ .st_mode = S_IFDIR | 0755 };
-	if (like >= 0 && fstat(like, st) < 0)
-		return lam_err_set(err, errno, "stat");
-	if (like < 0 && as.chmod && !lam_mode_is_octal(as.chmod))
-		as.chmod = NULL;
-	return lam_clone_dir(&as, like >= 0 ? like : dir, st, dir, err);
-}
-
-/* A directory on the way to where something goes, and the times it is to have in the end. */
-struct place {
-	int fd;
-	struct stat st;
-};
-
-static void auto_leave(struct place *at)
-{
-	lam_auto_close(&at->fd);
-}
-
-#define autoplace __attribute__((cleanup(auto_leave))) struct place
-
-/* One step down, made where it is missing. */
-static int step_down(const struct lam_copy *c, struct place *at, const char *name, int like,
-		     struct lam_err *err)
-{
-	autoplace next = { .fd = openat(at->fd, name, DIR_FLAGS) };
-
-	if (next.fd < 0 && errno != ENOENT)
-		return lam_err_set(err, errno == ENOTDIR || errno == ELOOP ? 0 : errno,
-				   "'%.200s' is there, and is no directory", name);
-	if (next.fd >= 0) {
-		if (fstat(next.fd, &next.st) < 0)
-			return lam_err_set(err, errno, "stat '%.200s'", name);
-	} else {
-		next.fd = open_or_make(at->fd, name, err);
-		if (next.fd < 0 || dress(c, next.fd, like, &next.st, err) < 0 ||
-		    set_time(next.fd, &next.st, err) < 0 || set_time(at->fd, &at->st, err) < 0)
-			return -1;
-	}
-	lam_auto_close(&at->fd);
-	at->fd = lam_fd_give(&next.fd);
-	at->st = next.st;
-	return 0;
-}
-
-/* Goes down every element of `path`. With `models`, a directory that is made is as the one of
- * the same path there. */
-static int go_down(const struct lam_copy *c, struct place *at, const char *path, int models,
-		   struct lam_err *err)
-{
-	lam_autobuf struct lam_buf way = LAM_BUF_INIT;
-
-	for (const char *part = path + strspn(path, "/"); *part;) {
-		size_t len = strcspn(part, "/");
-		lam_autofd like = -1;
-
-		if (append(&way, "", err) < 0 || lam_buf_put(&way, part, len, err) < 0)
-			return -1;
-		if (models >= 0) {
-			like = lam_beneath_open(models, way.data, O_RDONLY | O_DIRECTORY, 0, err);
-			if (like < 0)
-				return -1;
-		}
-		if (step_down(c, at, way.data + way.len - len, like, err) < 0)
-			return -1;
-		part += len;
-		part += strspn(part, "/");
-	}
-	return 0;
-}
-
-static int start(const struct lam_copy *c, struct place *at, struct lam_err *err)
-{
-	at->fd = openat(c->to, ".", DIR_FLAGS);
-	if (at->fd < 0 || fstat(at->fd, &at->st) < 0)
-		return lam_err_set(err, errno, "open the destination's root");
-	return 0;
-}
-
 static int copy_tree(struct walk *w, const char *path, const char *name, struct lam_err *err)
 {
 	struct lam_copy *c = w->c;
 	const char *where = *path ? path : ".";
 	lam_autofd from = lam_beneath_open(c->from, where, O_RDONLY | O_DIRECTORY, 0, err);
-	autoplace at = { .fd = -1 };
-	struct level top = { .from = from };
+	lam_autoplace at = { .fd = -1 };
+	lam_autofd earlier = -1;
+	struct level top = { .from = from, .is_raw = c->is_raw };
+	struct lam_err none;
 
-	if (from < 0 || start(c, &at, err) < 0 || go_down(c, &at, c->destination, -1, err) < 0)
+	if (from < 0 || lam_way_start(c, &at, err) < 0 ||
+	    lam_way_go(c, &at, c->destination, -1, err) < 0)
 		return -1;
-	if (c->parents && go_down(c, &at, name, c->from, err) < 0)
+	if (c->parents && lam_way_go(c, &at, name, c->from, err) < 0)
 		return -1;
 	if (fstat(from, &top.st) < 0)
 		return lam_err_set(err, errno, "stat");
 	top.to = at.fd;
 	if (lam_buf_puts(&w->path, path, err) < 0 || lam_buf_puts(&w->target, "", err) < 0 ||
-	    append(&w->target, c->destination, err) < 0 ||
-	    (c->parents && append(&w->target, name, err) < 0))
+	    lam_way_append(&w->target, c->destination, err) < 0 ||
+	    (c->parents && lam_way_append(&w->target, name, err) < 0))
 		return -1;
 	w->below = w->path.len > 0 ? w->path.len + 1 : 0;
-	return copy_below(w, &top, 0, err) < 0 ? -1 : set_time(at.fd, &top.st, err);
+	w->top = w->target.len;
+	if (c->earlier >= 0)
+		earlier =
+		    lam_beneath_open(c->earlier, w->target.data, O_RDONLY | O_DIRECTORY, 0, &none);
+	top.earlier = earlier;
+	return copy_below(w, &top, 0, err) < 0 ? -1 : lam_way_set_time(at.fd, &top.st, err);
 }
 
 /* Where a single file goes: the directory's path and the name in it. */
@@ -334,11 +313,12 @@ static int copy_file(struct walk *w, const char *path, const char *name, const s
 {
 	struct lam_copy *c = w->c;
 	lam_autobuf struct lam_buf dir = LAM_BUF_INIT, above = LAM_BUF_INIT;
-	autoplace at = { .fd = -1 };
+	lam_autoplace at = { .fd = -1 };
 	char last[256];
 	lam_autofd parent = lam_beneath_parent(c->from, path, 0, last, err);
 	const char *as;
 	enum lam_verdict verdict;
+	struct level into;
 
 	if (parent < 0 || lam_buf_puts(&w->path, path, err) < 0)
 		return -1;
@@ -346,20 +326,21 @@ static int copy_file(struct walk *w, const char *path, const char *name, const s
 	verdict = judge(w, 0, err);
 	if (verdict != LAM_KEEP)
 		return verdict == LAM_FAIL ? -1 : 0;
-	if (split(c, name, &dir, &as, err) < 0 || start(c, &at, err) < 0 ||
-	    go_down(c, &at, dir.data, -1, err) < 0)
+	if (split(c, name, &dir, &as, err) < 0 || lam_way_start(c, &at, err) < 0 ||
+	    lam_way_go(c, &at, dir.data, -1, err) < 0)
 		return -1;
 	if (lam_buf_puts(&w->target, dir.data, err) < 0)
 		return -1;
 	if (c->parents && strrchr(name, '/')) {
 		if (lam_buf_put(&above, name, (size_t)(strrchr(name, '/') - name), err) < 0 ||
-		    go_down(c, &at, above.data, c->from, err) < 0 ||
-		    append(&w->target, above.data, err) < 0)
+		    lam_way_go(c, &at, above.data, c->from, err) < 0 ||
+		    lam_way_append(&w->target, above.data, err) < 0)
 			return -1;
 	}
-	if (append(&w->target, as, err) < 0 || copy_leaf(w, parent, last, st, at.fd, as, err) < 0)
+	into = (struct level){ .from = parent, .to = at.fd, .earlier = -1 };
+	if (lam_way_append(&w->target, as, err) < 0 || copy_leaf(w, &into, last, st, as, err) < 0)
 		return -1;
-	return set_time(at.fd, &at.st, err);
+	return lam_way_set_time(at.fd, &at.st, err);
 }
 
 int lam_copy(struct lam_copy *c, const char *path, const char *name, struct lam_err *err)
@@ -379,5 +360,6 @@ int lam_copy(struct lam_copy *c, const char *path, const char *name, struct lam_
 		lam_err_wrap(err, "'%.300s'", name);
 	lam_buf_free(&w.path);
 	lam_buf_free(&w.target);
+	lam_buf_free(&w.key);
 	return result;
 }

@@ -7,6 +7,7 @@
 
 #include "layer/clone.h"
 #include "layer/links.h"
+#include "layer/reuse.h"
 
 enum lam_verdict {
 	LAM_KEEP,
@@ -21,6 +22,18 @@ struct lam_copy {
 	int parents;             /* keep the source's whole path below the destination */
 	struct lam_clone as;
 	struct lam_links *links; /* hard links among all that is copied with it */
+	int earlier;             /* root of what the same copy gave before; -1: none */
+	struct lam_reuse reuse;  /* what of it is taken, where that can be linked to */
+	int is_raw;              /* `to` is no overlay: everywhere in it */
+	/* Where `to` is an overlay, directories that are new in it are made in the directory
+	 * `staged` (-1: not) under numbers. The caller brings them to their places when the overlay
+	 * is unmounted: `place` hears of each, and with number 0 of a path that is to be one more
+	 * link to the file `first`. */
+	int staged;
+	unsigned staged_count;
+	int (*place)(void *data, unsigned number, const char *path, const char *first,
+		     struct lam_err *err);
+	void *place_data;
 	/* May be NULL. `path` is relative to `from`, `below` to the source ("" never comes). */
 	enum lam_verdict (*exclude)(void *data, const char *path, const char *below, int is_dir,
 				    struct lam_err *err);

@@ -4,6 +4,7 @@
 -- system, and one from the content that it selects. The second is looked for only when the first
 -- misses, since it means reading files; a hit by it is remembered under the first.
 local key = require "lamina.build.key"
+local previous = require "lamina.build.previous"
 local stack = require "lamina.build.stack"
 
 local cache = {}
@@ -51,7 +52,7 @@ function cache.look(store, vertex, work)
   local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper },
     Lookup)
   self.key = key.of(quick)
-  self.keys, self.forgets = { self.key }, work.options.forgets
+  self.keys, self.forgets, self.epoch = { self.key }, work.options.forgets, work.options.epoch
   if work.ignores_cache or vertex.is_uncached or vertex.is_refreshed then return self end
   self.record = find(self, self.key)
   if not self.record and not is_exact then self:look_by_content(vertex, work) end
@@ -73,6 +74,7 @@ function Lookup:remember(vertex, output)
       layers = { output.diff_id }, created = output.created, log = output.log,
       inputs = self.records[i] })
   end
+  previous.remember(vertex, self.store, self.epoch, output.diff_id)
 end
 
 return cache

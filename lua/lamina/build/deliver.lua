@@ -7,8 +7,11 @@ local directory = require "lamina.exec.workdir"
 local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local glob = require "lamina.util.glob"
 local layer = require "lamina.core.layer"
 local namespace = require "lamina.core.namespace"
+local path = require "lamina.util.path"
+local previous = require "lamina.build.previous"
 local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 local selection = require "lamina.build.selection"
@@ -41,15 +44,20 @@ local function is_little(tree, found)
   return true
 end
 
+--- Copies; what has to be brought to its place afterwards is added to target.places.
 local function copy(tree, found, target, progress)
   if #found == 0 then return end
   local options = { from = tree.fd, sources = found, reset_owner = tree.reset_owner }
-  for key, value in pairs(target) do options[key] = value end
+  for key, value in pairs(target) do
+    if key ~= "places" then options[key] = value end
+  end
   options.exclude = selection.combined(tree, target.exclude)
   if is_little(tree, found) then
+    options.staged, options.earlier = nil, nil
     failure.check(layer.copy(options))
   else
-    sched.job_with({ progress = progress }, layer.copy, options)
+    local done = sched.job_with({ progress = progress }, layer.copy, options)
+    table.move(done.places, 1, #done.places, #target.places + 1, target.places)
   end
 end
 
@@ -74,9 +82,9 @@ local function inline_tree(params, dir)
   local folder, found = dir.path .. "/inline", {}
   failure.check(fs.mkdir(folder))
   for i, file in ipairs(params.inline) do
-    local path = folder .. "/" .. file[1]
-    failure.check(fs.write(path, file[2], { mode = 420 })) -- 0644
-    failure.check(fs.utime(path, fixed_time))
+    local name = folder .. "/" .. file[1]
+    failure.check(fs.write(name, file[2], { mode = 420 })) -- 0644
+    failure.check(fs.utime(name, fixed_time))
     found[i] = { path = file[1], name = file[1] }
   end
   local root = failure.check(fs.open(folder, "dir"))
@@ -142,23 +150,64 @@ local function real_destination(root, destination)
   return destination:find("/$") and real ~= "/" and real .. "/" or real
 end
 
---- Carries out a copy or add.
-function deliver.make(vertex, work, dir, below)
+--- Brings what was made beside the overlay to its place in the upper directory, whose times stay.
+local function put_places(places, dir)
+  for _, one in ipairs(places) do
+    local target = dir.upper .. one.path
+    local parent = path.dirname(target)
+    local was = failure.check(fs.stat(parent, { follow = false }))
+    if one.name then
+      failure.check(fs.rename(dir.path .. "/staged/" .. one.name, target, { noreplace = true }))
+    else
+      failure.check(fs.remove(target)) -- what hides a file of the layers below
+      failure.check(fs.link(dir.upper .. one.link, target))
+    end
+    failure.check(fs.utime(parent, was.mtime, was.mtime_nsec))
+  end
+end
+
+--- A directory to make new directories in, beside the overlay: files can be linked there, and are
+-- made faster. With several sources a second one may go into what the first has made.
+local function open_staged(vertex, dir)
+  local use = vertex.uses[1]
+  if vertex.ignores_parent or #vertex.uses ~= 1 or #use.select.paths > 1
+    or #vertex.params.inline > 0 or glob.has_wildcard(use.select.paths[1]) then return nil end
+  failure.check(fs.mkdir(dir.path .. "/staged"))
+  return failure.check(fs.open(dir.path .. "/staged", "dir"))
+end
+
+local function descriptor(opened)
+  return opened and opened:fd() or nil
+end
+
+--- Copies everything to where it belongs, as the stage sees it; answers what is to be placed.
+local function copy_all(vertex, work, dir, below)
   local params = vertex.params
   local root <close> = open_target(vertex, work, dir, below)
+  local staged <close> = open_staged(vertex, dir)
+  local earlier <close> = previous.open(vertex, work)
   local target = {
     to = root:fd(), destination = real_destination(root:fd(), params.destination),
-    chown = owner(params.chown, root:fd()),
+    chown = owner(params.chown, root:fd()), places = {},
     chmod = params.chmod, parents = params.parents, exclude = params.exclude,
+    staged = descriptor(staged), earlier = descriptor(earlier),
+    raw = vertex.ignores_parent or nil, epoch = work.options.epoch,
   }
   for _, use in ipairs(vertex.uses) do from_source(vertex, use, work, target) end
   from_inline(vertex, dir, target)
+  return target.places
+end
+
+--- Carries out a copy or add.
+function deliver.make(vertex, work, dir, below)
+  put_places(copy_all(vertex, work, dir, below), dir)
 end
 
 --- Copies one path of a tree, less what the tree excludes, into a folder.
 function deliver.select(tree, name, folder)
   local root <close> = failure.check(fs.open(folder, "dir"))
-  copy(tree, { { path = name, name = name } }, { to = root:fd(), destination = "/" })
+  copy(tree, { { path = name, name = name } }, { to = root:fd(), destination = "/",
+    places = {}, raw = true })
 end
 
 return deliver
