@@ -49,7 +49,7 @@ local function configuration(state, options)
   local entries, newest = history(state, options.epoch)
   whole.os, whole.architecture = state.platform.os, state.platform.architecture
   whole.variant = state.platform.variant
-  whole.config, whole.history = state.config, entries
+  whole.config, whole.history = state:configuration(), entries
   whole.rootfs = { type = "layers", diff_ids = stack.diff_ids(state.layers) }
   whole.created = newest and text.rfc3339(newest) or state.image.created or text.rfc3339(0)
   return whole

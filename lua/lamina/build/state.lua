@@ -2,18 +2,19 @@
 --
 -- Immutable: every function answers a new state. `config` is the image configuration's inner
 -- "config" object, `image` the whole of it as inherited, unknown fields included (SEMANTICS 42).
--- `env` is what commands see and variables expand to: config.Env with the build arguments.
+-- `env` is what commands see and variables expand to: config.Env with the build arguments. Both are
+-- kept as variables.lua has them; reading config.Env makes the list.
 local failure = require "lamina.util.failure"
-local image_config = require "lamina.image.config"
 local json = require "lamina.core.json"
 local stack = require "lamina.build.stack"
+local variables = require "lamina.build.variables"
 
 local state = {}
 
-local default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+local path_pair = { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
 local comment = "lamina"
 
-local most_variables = 10000
+local most_arguments = 10000
 
 local State = {}
 State.__index = State
@@ -34,10 +35,6 @@ local function present(object)
   return to
 end
 
-local function list_copy(list)
-  return table.move(list, 1, #list, 1, {})
-end
-
 --- A state with other values in some fields.
 function State:with(changes)
   local new = copy(self)
@@ -45,62 +42,80 @@ function State:with(changes)
   return setmetatable(new, State)
 end
 
+--- Fields of a configuration together with the variables that the image has (nil: none).
+local function with_env(fields, image_env)
+  return setmetatable(fields, { __index = function(_, key)
+    if key == "Env" and image_env then return image_env:list() end
+  end })
+end
+
 --- A state with other values in the configuration; `false` takes a field away.
 function State:configured(changes)
-  local config = copy(self.config)
+  local config, image_env = copy(self.config), self.image_env
   for key, value in pairs(changes) do
-    if value == false then value = nil end
-    config[key] = value
+    if key == "Env" then
+      image_env = value or nil
+    else
+      config[key] = value ~= false and value or nil
+    end
   end
-  return self:with { config = config }
+  local new = self:with { config = with_env(config, image_env) }
+  new.image_env = image_env
+  return new
 end
 
---- Every state has lists of its own, so their length is bounded (DF-03).
-local function check_count(list)
-  if #list <= most_variables then return list end
-  failure.raise("invalid-input", ("more than %d variables"):format(most_variables))
-end
-
---- A list of NAME=VALUE with other values; the place of a name that is there is kept.
-local function with_values(list, pairs)
-  local new, places = list_copy(list), {}
-  for i = #new, 1, -1 do places[new[i]:match("^[^=]*")] = i end
-  for _, pair in ipairs(pairs) do
-    local place = places[pair[1]] or #new + 1
-    places[pair[1]] = place
-    new[place] = pair[1] .. "=" .. pair[2]
-  end
-  return check_count(new)
+--- The configuration as the image stores it.
+function State:configuration()
+  local whole = copy(self.config)
+  whole.Env = self.config.Env
+  return whole
 end
 
 --- Sets variables for commands and expansion only (ARG): a list of { name, value or nil }.
 function State:with_arguments(list)
-  local args, set = list_copy(self.args), {}
+  local args, set = self.args, {}
   for _, pair in ipairs(list) do
-    args[#args + 1] = { name = pair[1], value = pair[2] }
+    local count = (args and args.count or 0) + 1
+    if count > most_arguments then
+      failure.raise("invalid-input", ("more than %d variables"):format(most_arguments))
+    end
+    args = { below = args, name = pair[1], value = pair[2], count = count }
     if pair[2] then set[#set + 1] = pair end
   end
-  return self:with { args = check_count(args), env = with_values(self.env, set),
-    variables = false }
+  local new = self:with { env = self.env:with(set) }
+  new.args = args
+  return new
+end
+
+--- The build arguments that were declared, oldest first: { name =, value = }.
+function State:arguments()
+  local list, at = {}, self.args
+  for i = at and at.count or 0, 1, -1 do
+    list[i], at = at, at.below
+  end
+  return list
 end
 
 --- Sets variables in the image and for what follows (ENV): pairs { name, value }. Their places in
 -- the list are kept (SEMANTICS 29).
 function State:with_variables(pairs)
-  return self:with({ env = with_values(self.env, pairs), variables = false })
-    :configured { Env = with_values(self.config.Env or {}, pairs) }
+  return self:with({ env = self.env:with(pairs) })
+    :configured { Env = (self.image_env or variables.new {}):with(pairs) }
+end
+
+--- Takes a variable away, or all of them.
+function State:without_variables(name)
+  if not name then
+    return self:with({ env = variables.new {} }):configured { Env = false }
+  end
+  local rest = self.image_env and self.image_env:without(name)
+  if rest and #rest:list() == 0 then rest = nil end
+  return self:with({ env = self.env:without(name) }):configured { Env = rest or false }
 end
 
 --- The value of a variable, or nil where it is unset.
 function State:variable(name)
-  if not self.variables then
-    self.variables = {}
-    for _, entry in ipairs(self.env) do
-      local key, value = entry:match("^([^=]*)=(.*)$")
-      if key then self.variables[key] = value end
-    end
-  end
-  return self.variables[name]
+  return self.env:get(name)
 end
 
 --- Adds a history entry; with a layer, the layer as well (SEMANTICS 87).
@@ -130,14 +145,18 @@ function State:directory()
   return dir and dir ~= "" and dir or "/"
 end
 
-local function new(fields)
+--- A first state. The two kinds of variables have a list each: versions of one would wander far
+-- from each other, and the list to and fro.
+local function with_own_env(config, env, fields)
+  fields.env, fields.image_env = env, variables.new(env:list())
+  fields.config = with_env(config, fields.image_env)
   return setmetatable(fields, State)
 end
 
 --- FROM scratch: nothing, with the defaults that BuildKit writes into it (SEMANTICS 28).
 function state.scratch(platform)
-  local config = { Env = { default_path }, WorkingDir = "/" }
-  return new { config = config, env = config.Env, args = {}, image = {}, platform = platform }
+  return with_own_env({ WorkingDir = "/" }, variables.new({}):with { path_pair },
+    { image = {}, platform = platform })
 end
 
 --- The inherited history with the layer each entry made. One without a layer to it is left out
@@ -168,13 +187,12 @@ end
 function state.from_image(image, platform)
   local whole = present(image.config)
   local config = present(whole.config)
-  local env = list_copy(config.Env or {})
-  config.OnBuild = nil
-  if not image_config.env_get(env, "PATH") then env[#env + 1] = default_path end
-  config.Env = env
+  local env = variables.new(config.Env or {})
+  if not env:get "PATH" then env = env:with { path_pair } end
+  config.OnBuild, config.Env = nil, nil
   local history, layers = inherited(whole, image.layers)
-  return new { config = config, env = env, args = {}, image = whole, platform = platform,
-    history = history, layers = layers }
+  return with_own_env(config, env, { image = whole, platform = platform, history = history,
+    layers = layers })
 end
 
 return state

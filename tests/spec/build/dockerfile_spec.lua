@@ -61,6 +61,20 @@ describe("what a Dockerfile means for the image (SEMANTICS D2, D3)", function()
     assert.matches("Dockerfile:%d+", err.message)
   end)
 
+  it("very many lines with variables stand (DF-03)", function()
+    local lines = { "FROM base" }
+    for i = 1, 9000 do
+      lines[i + 1] = (i % 2 == 0 and "ENV V%d=$B" or "ARG V%d=$B"):format(i)
+    end
+    local before = collectgarbage "count"
+    local state = state_of(table.concat(lines, "\n"))
+    collectgarbage()
+    assert.equal("base", state:variable "V9000")
+    assert.equal("base", state:variable "V8999")
+    assert.equal(4502, #state.config.Env)
+    assert.is_true(collectgarbage "count" - before < 100 * 1024)
+  end)
+
   it("a line with very many variables stands, up to a limit (DF-03)", function()
     local words = {}
     for i = 1, 9000 do words[i] = ("V%d=$B"):format(i) end

@@ -114,27 +114,14 @@ function metadata.stage(_, at)
   return at:with({ has_cmd = false }):configured { OnBuild = false }
 end
 
-local function without_name(list, name)
-  local rest = {}
-  for _, entry in ipairs(list) do
-    if entry:match("^[^=]*") ~= name then rest[#rest + 1] = entry end
-  end
-  return #rest > 0 and rest or false
-end
-
 --- Takes a field, or one variable or label, out of the configuration.
 function metadata.unset(step, at)
   local field = schema.unset[step.field]
   if not field then
     failure.raise("invalid-input", ("unset: there is no '%s'"):format(step.field))
   end
-  if not step.name then
-    local after = at:configured { [field] = false }
-    return field == "Env" and after:with { env = {}, variables = false } or after
-  elseif field == "Env" then
-    return at:with({ env = without_name(at.env, step.name) or {}, variables = false })
-      :configured { Env = without_name(at.config.Env or {}, step.name) }
-  end
+  if field == "Env" then return at:without_variables(step.name) end
+  if not step.name then return at:configured { [field] = false } end
   local map = copy(at.config[field])
   map[step.name] = nil
   return at:configured { [field] = next(map) and map or false }

@@ -47,13 +47,13 @@ end
 local function environment(step, at, resolver)
   local list = {}
   for i, pair in ipairs(step.env or {}) do list[i] = { pair[1], resolver:expand(at, pair[2]) } end
-  return at:with_arguments(list).env
+  return (#list > 0 and at:with_arguments(list) or at).env:list()
 end
 
 --- Build arguments as the history shows them: |2 A=1 B=2 (SEMANTICS 88).
 local function arguments_text(at)
   local words, places = {}, {}
-  for _, arg in ipairs(at.args) do
+  for _, arg in ipairs(at:arguments()) do
     local place = places[arg.name] or #words + 1
     places[arg.name] = place
     words[place] = arg.name .. "=" .. (at:variable(arg.name) or arg.value or "")
