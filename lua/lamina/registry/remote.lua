@@ -60,6 +60,14 @@ local function check_digest(one, answer, what, wanted)
   end
 end
 
+--- What it is called has to be what it is.
+local function check_type(one, what, type, document)
+  local is = document.mediaType or document.kind
+  if not type or type == is or media_type.kind(type) == is then return end
+  failure.raise("invalid-input", ("%s: %s: it is called '%s', and is '%s'"):format(one.at.host,
+    what, type, is))
+end
+
 local function read(self, one, name, of)
   local what = ("manifest %s of %s"):format(name, reference.repository(self.ref))
   local answer = one:request { path = self:path("manifests", name), scope = self.scope,
@@ -76,11 +84,8 @@ local function read(self, one, name, of)
       :format(one.at.host, what))
   end
   local type = of and of.mediaType or said_type(answer)
-  local document = manifest.parse(answer.body, one.at.host .. ": " .. what, type)
-  if type and media_type.kind(type) ~= document.kind then
-    failure.raise("invalid-input", ("%s: %s: it is called '%s', and is an %s"):format(one.at.host,
-      what, type, document.kind))
-  end
+  local document = manifest.parse(answer.body, one.at.host .. ": " .. what, of and of.mediaType)
+  check_type(one, what, type, document)
   return { bytes = answer.body, digest = answer.digest, document = document,
     media_type = document.mediaType or type or media_type[document.kind] }
 end
