@@ -27,9 +27,10 @@ end
 
 --- Names in a directory of the context; nothing outside it is looked at.
 local function lister(dir)
-  local root = fs.open(dir, "dir")
+  local root, known = fs.open(dir, "dir"), {}
   return root and function(path)
-    return fs.list(path == "" and "." or path, { root = root:fd() }) or {}
+    known[path] = known[path] or fs.list(path == "" and "." or path, { root = root:fd() }) or {}
+    return known[path]
   end
 end
 

@@ -21,6 +21,10 @@ local function add(lists, plan, last, left)
     step = step.upper and plan.steps[step.upper] or step.input and plan.steps[step.input]
   end
   for i = 1, #list // 2 do list[i], list[#list - i + 1] = list[#list - i + 1], list[i] end
+  list.layers = {}
+  for i, one in ipairs(list) do
+    if one.op == "layer" then table.insert(list.layers, i) end
+  end
   lists[#lists + 1] = list
   return left
 end
@@ -47,9 +51,8 @@ function chain.all(plan)
 end
 
 function chain.group(list, at)
-  for i = at + 1, #list do
-    local step = list[i]
-    if step.op == "layer" and (step.lower or 0) < list[at].id then return step.lower, i end
+  for _, i in ipairs(list.layers) do
+    if i > at and (list[i].lower or 0) < list[at].id then return list[i].lower, i end
   end
   return nil, at
 end

@@ -99,13 +99,27 @@ describe("lamina.lint", function()
     assert.equal("the variable '$HOW' isn't set here", result.findings[1].message)
   end)
 
-  it("takes time that grows with a plan, not with its square", function()
-    local steps = { { id = 1, op = "scratch" } }
-    for i = 2, 3000 do
-      steps[i] = { id = i, op = "run", command = "true", input = i // 2, line = i }
+  it("tells a step that several targets share once", function()
+    local steps = { { id = 1, op = "image", ref = "debian", line = 1 },
+      { id = 2, op = "run", command = "apt-get update", input = 1, line = 2 },
+      { id = 3, op = "run", command = "a", input = 2, line = 3 },
+      { id = 4, op = "run", command = "b", input = 2, line = 4 } }
+    local plan = { steps = steps, targets = { { name = "a", step = 3, names = {} },
+      { name = "b", step = 4, names = {} } } }
+    local result = lint.run { name = "recipe.lua", plan = plan }
+    assert.equal(1, #result.findings)
+    assert.same({ "PackageListsKept", "recipe.lua", 2 }, { result.findings[1].rule.name,
+      result.findings[1].file, result.findings[1].line })
+  end)
+
+  it("looks for the name that was meant as long as few are wrong", function()
+    local text = { "FROM scratch\nENV VALUE=1" }
+    for i = 1, 30 do text[#text + 1] = ("USER $VALUE%d"):format(i) end
+    local near = 0
+    local findings = run(table.concat(text, "\n") .. "\n").findings
+    for _, one in ipairs(findings) do
+      if one.fix == "did you mean $VALUE?" then near = near + 1 end
     end
-    local plan = { steps = steps, default = "default",
-      targets = { { name = "default", step = 3000, names = {} } } }
-    assert.same({}, lint.run({ name = "recipe.lua", plan = plan }).findings)
+    assert.same({ 30, 20 }, { #findings, near })
   end)
 end)

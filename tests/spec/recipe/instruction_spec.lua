@@ -253,6 +253,7 @@ return 5]])
     for name, expected in pairs {
       ["../../etc/passwd"] = "is no Lua file beside the recipe",
       ["/etc/passwd"] = "is no Lua file beside the recipe",
+      ["/etc/hosts.lua"] = "is no Lua file beside the recipe",
       ["../../../../../../etc/hosts.lua"] = "No such file",
       ["./link.lua"] = "No such file", ["./pipe.lua"] = "not a regular file",
       ["./dir.lua"] = "not a regular file", ["./none.lua"] = "No such file",

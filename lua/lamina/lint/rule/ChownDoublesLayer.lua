@@ -1,5 +1,7 @@
 local chain = require "lamina.lint.chain"
 
+local most_copies = 1000 -- of one chain; each is compared with each change behind it
+
 --- The paths that a command changes with -R.
 local function changed(command, workdir)
   local paths = {}
@@ -25,7 +27,7 @@ return {
     for _, list in ipairs(chain.all(subject.plan)) do
       local copied = {}
       chain.each_at(list, function(step, workdir)
-        if step.op == "copy" or step.op == "add" then
+        if (step.op == "copy" or step.op == "add") and #copied < most_copies then
           copied[#copied + 1] = { path = chain.absolute(step.destination, workdir),
             line = step.line or 1 }
         end

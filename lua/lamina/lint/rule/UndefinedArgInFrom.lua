@@ -3,6 +3,8 @@ local scan = require "lamina.util.word.scan"
 local scope = require "lamina.lint.scope"
 local variables = require "lamina.lint.variables"
 
+local most_suggestions = 20 -- each looks through all names
+
 local function sorted(...)
   local names = {}
   for _, set in ipairs { ... } do
@@ -20,13 +22,15 @@ return {
     local _, declared = scope.globals(subject, {})
     local names = sorted(declared, scope.predefined)
     local dialect = scan.docker(subject.file.escape)
+    local left = most_suggestions
     for _, stage in ipairs(subject.stages) do
       local used = variables.in_word(stage.base, dialect)
       if stage.platform then variables.in_word(stage.platform, dialect, used) end
       for _, variable in ipairs(used) do
         local name = variable.name
         if not declared[name] and not scope.predefined[name] and not variable.has_default then
-          local near = check.suggest(name, names)
+          local near = left > 0 and check.suggest(name, names)
+          left = left - 1
           report(stage.line, ("no ARG before the first FROM declares '%s'"):format(name),
             near and ("did you mean $%s?"):format(near) or ("ARG %s=… before FROM"):format(name))
         end

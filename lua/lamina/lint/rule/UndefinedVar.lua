@@ -14,6 +14,9 @@ for name in ([[HOME HOSTNAME LANG GOPATH GOROOT GOLANG_VERSION JAVA_HOME JAVA_VE
   usual[name] = true
 end
 
+-- To look for the nearest of many names takes its time: what is wrong everywhere needs it no more.
+local most_suggestions = 20
+
 local function sorted(set)
   local names = {}
   for name in pairs(set) do names[#names + 1] = name end
@@ -35,13 +38,15 @@ return {
   summary = "a variable is used that nothing has set",
   why = "It is empty there, which is seldom meant.",
   check = function(subject, report)
+    local left = most_suggestions
     scope.each(subject, function(instruction, at)
       for _, variable in ipairs(variables.of(instruction, subject.file.escape)) do
         local name = variable.name
         local is_known = at.names[name] or variable.has_default or at.has_custom
           or declared_before(instruction, variable.arg)[name] or at.is_open and usual[name]
         if not is_known then
-          local near = check.suggest(name, sorted(at.names))
+          local near = left > 0 and check.suggest(name, sorted(at.names))
+          left = left - 1
           report(instruction.line, ("the variable '$%s' isn't set here"):format(name),
             near and ("did you mean $%s?"):format(near)
               or ("ARG %s or ENV %s=… before it"):format(name, name))
