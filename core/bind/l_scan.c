@@ -16,6 +16,8 @@
 
 #define SCAN_TYPE "lamina.scan"
 
+enum { PATHS_MAX = 1 << 24 };
+
 /* A Lua function that is asked about paths while C walks. It may raise, but not through C code
  * that owns something: the error waits on the stack until C is done. */
 struct question {
@@ -182,12 +184,13 @@ static int l_match(lua_State *L)
 
 static void read_how(lua_State *L, struct lam_content_how *how, struct question *exclude)
 {
-	static const char *const known[] = { "exclude", "uid", "gid", "slice", NULL };
+	static const char *const known[] = { "exclude", "uid", "gid", "slice", "state", NULL };
 
 	lamL_options(L, 3, known);
 	how->uid = lamL_rangefield(L, 3, "uid", -1, 0, UINT32_MAX);
 	how->gid = lamL_rangefield(L, 3, "gid", -1, 0, UINT32_MAX);
 	how->slice = (int)lamL_rangefield(L, 3, "slice", 0, 0, 100000);
+	how->state = lamL_boolfield(L, 3, "state", 0);
 	if (lua_isnil(L, 3) || lua_getfield(L, 3, "exclude") == LUA_TNIL)
 		return;
 	luaL_argcheck(L, lua_isfunction(L, -1), 3, "exclude: function expected");
@@ -196,22 +199,43 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
 	how->filter_arg = exclude;
 }
 
-/* scan:digest(path[, { exclude=function(path, is_dir) -> verdict, uid=, gid=, slice= }])
+/* Argument 2, a path or a list of them, as an array that stays on the stack with its texts. */
+static void read_paths(lua_State *L, struct lam_content_paths *paths)
+{
+	size_t count = lua_istable(L, 2) ? lua_rawlen(L, 2) : 1;
+	const char **list;
+
+	luaL_argcheck(L, count <= PATHS_MAX, 2, "too many paths");
+	list = lua_newuserdatauv(L, (count + 1) * sizeof(*list), 0);
+	for (size_t i = 0; lua_istable(L, 2) && i < count; i++) {
+		luaL_argcheck(L, lua_rawgeti(L, 2, (lua_Integer)i + 1) == LUA_TSTRING, 2,
+			      "paths expected");
+		list[i] = lamL_checkpath(L, lua_gettop(L));
+		lua_pop(L, 1); /* the list holds it */
+	}
+	if (!lua_istable(L, 2))
+		list[0] = lamL_checkpath(L, 2);
+	*paths = (struct lam_content_paths){ list, count };
+}
+
+/* scan:digest(path or list of paths[, { exclude=function(path, is_dir) -> verdict, uid=, gid=,
+ *   slice=, state= }])
  *   -> hex | nil, err (ENOENT: it isn't there or left out; EAGAIN: the slice, in milliseconds, is
  *   over, and the next call goes on) */
 static int l_digest(lua_State *L)
 {
-	const char *path = lamL_checkpath(L, 2);
 	struct scan_box *box = begin(L, 3);
 	struct lam_content_how how = { .uid = -1 };
 	struct question exclude = { .L = L };
+	struct lam_content_paths paths;
 	char hex[LAM_SHA256_HEX];
 	struct lam_err err;
 	int result;
 
 	read_how(L, &how, &exclude);
+	read_paths(L, &paths);
 	box->is_busy = 1;
-	result = lam_content_digest(box->content, path, &how, hex, &err);
+	result = lam_content_digest(box->content, &paths, &how, hex, &err);
 	end(L, box, &exclude);
 	if (result < 0)
 		return lamL_fail(L, &err);

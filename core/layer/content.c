@@ -109,6 +109,22 @@ static int put_head(struct sum *sum, uint32_t node, const struct stat *st, uint6
 	return lam_buf_puts(&sum->pending, name, err);
 }
 
+/* Which file it is and when it was changed last, in place of what is in it. */
+static int put_state(struct sum *sum, const struct stat *st, struct lam_err *err)
+{
+	uint64_t state[] = {
+		htole64(st->st_dev),
+		htole64(st->st_ino),
+		htole64((uint64_t)st->st_size),
+		htole64((uint64_t)st->st_mtim.tv_sec),
+		htole64((uint64_t)st->st_mtim.tv_nsec),
+		htole64((uint64_t)st->st_ctim.tv_sec),
+		htole64((uint64_t)st->st_ctim.tv_nsec),
+	};
+
+	return S_ISDIR(st->st_mode) ? 0 : lam_buf_put(&sum->pending, state, sizeof(state), err);
+}
+
 /* Depth and name in the order of a walk say as much as the path. */
 static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
 {
@@ -118,6 +134,8 @@ static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
 
 	lam_scan_stat(sum->content->scan, node, &st);
 	sum->entries++;
+	if (sum->how->state)
+		return put_head(sum, node, &st, 0, err) < 0 ? -1 : put_state(sum, &st, err);
 	if (first_link(sum, &st, &link, err) < 0 || put_head(sum, node, &st, link, err) < 0)
 		return -1;
 	if (link == 0) {
@@ -196,34 +214,45 @@ static int take(struct sum *sum, uint32_t node, struct lam_err *err)
 	return -1;
 }
 
-static int make(struct sum *sum, char hex[LAM_SHA256_HEX], struct lam_err *err)
+/* One of the paths. What is asked for of the filter is forgotten with the next one. */
+static int put_path(struct sum *sum, const char *path, struct lam_err *err)
 {
-	if (lam_buf_put(&sum->pending, form, sizeof(form), err) < 0)
-		return -1;
-	if (sum->how->filter && walk(sum, sieve, err) < 0)
-		return -1;
-	if (walk(sum, take, err) < 0)
-		return -1;
-	flush(sum);
-	lam_sha256_hex(sum->sha, hex);
-	return 0;
-}
-
-int lam_content_digest(struct lam_content *content, const char *path,
-		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
-		       struct lam_err *err)
-{
-	struct sum sum = { .content = content, .how = how };
-	int result = lam_scan_find(content->scan, path, &sum.top, err);
+	int result = lam_scan_find(sum->content->scan, path, &sum->top, err);
 
 	if (result == 0)
 		return lam_err_set(err, ENOENT, "%s", path);
 	if (result < 0)
 		return -1;
+	if (sum->how->filter && walk(sum, sieve, err) < 0)
+		return -1;
+	return walk(sum, take, err);
+}
+
+static int make(struct sum *sum, const struct lam_content_paths *paths, char hex[LAM_SHA256_HEX],
+		struct lam_err *err)
+{
+	if (lam_buf_put(&sum->pending, form, sizeof(form), err) < 0)
+		return -1;
+	for (size_t i = 0; i < paths->count; i++) {
+		if (put_path(sum, paths->list[i], err) < 0)
+			return -1;
+	}
+	flush(sum);
+	lam_sha256_hex(sum->sha, hex);
+	return 0;
+}
+
+int lam_content_digest(struct lam_content *content, const struct lam_content_paths *paths,
+		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
+		       struct lam_err *err)
+{
+	struct sum sum = { .content = content, .how = how };
+	int result;
+
 	lam_bodies_begin(content->bodies, how->slice);
 	sum.sha = lam_sha256_new(err);
 	sum.links = sum.sha ? lam_links_new(err) : NULL;
-	result = sum.links ? make(&sum, hex, err) : -1;
+	result = sum.links ? make(&sum, paths, hex, err) : -1;
 	lam_buf_free(&sum.pending);
 	lam_links_free(sum.links);
 	lam_sha256_free(sum.sha);

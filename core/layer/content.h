@@ -16,14 +16,21 @@ struct lam_content_how {
 	void *filter_arg;
 	int64_t uid, gid; /* -1: as it is */
 	int slice;        /* milliseconds to read for, 0 for no limit */
+	int state;        /* not what is in files, but which they are and their times */
+};
+
+struct lam_content_paths {
+	const char *const *list;
+	size_t count;
 };
 
 /* Bodies are remembered in the file `memory` (NULL: not at all). The scan stays the caller's. */
 struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, struct lam_err *err);
 
-/* Fails with ENOENT where the scan has no such path, with EAGAIN when the slice is over: the next
- * call goes on from there, in the middle of a file if need be. */
-int lam_content_digest(struct lam_content *content, const char *path,
+/* Of all the paths together: links go from one to another. Fails with ENOENT where the scan has no
+ * such path, with EAGAIN when the slice is over: the next call goes on from there, in the middle of
+ * a file if need be. */
+int lam_content_digest(struct lam_content *content, const struct lam_content_paths *paths,
 		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
 		       struct lam_err *err);
 

@@ -37,6 +37,11 @@ function Tree:scan()
   return self.scanned
 end
 
+--- Lets go of the scan.
+function Tree:__close()
+  if self.scanned then self.scanned:close() end
+end
+
 --- Keeps what was learnt about the files.
 function Tree:save()
   if self.scanned and self.memory then self.scanned:save() end
@@ -89,8 +94,8 @@ end
 -- So long a digest keeps the loop from hearing a signal.
 local slice_ms = 200
 
---- The digest of what is below a path. A large tree, or file, takes time: others have their turn in
--- between, but one digest of a tree is made at a time.
+--- The digest of what is below a path, or several. A large tree, or file, takes time: others have
+-- their turn in between, but one digest of a tree is made at a time.
 local function digest_of(self, name, options)
   if not coroutine.isyieldable() then
     return failure.check(self:scan():digest(name, options))
@@ -105,17 +110,42 @@ local function digest_of(self, name, options)
   end
 end
 
---- The part of the key for one found path. Of a directory what is below counts, not its own name,
--- which isn't copied. A file's name is part of it, and with `parents` the whole path (SEMANTICS 72,
--- 74).
+local function paths_of(found)
+  local paths = {}
+  for i, one in ipairs(found) do paths[i] = one.path end
+  return paths
+end
+
+--- How the directories on the way to a path look, which `parents` makes anew (SEMANTICS 51): the
+-- digest of the nearest one and of its own way.
+local function way_to(self, name, options)
+  local dir = path.dirname("/" .. name):sub(2)
+  if dir == "" then return "" end
+  self.ways = self.ways or {}
+  if not self.ways[dir] then
+    local own = digest_of(self, self:find_one(dir), { uid = options.uid, gid = options.gid,
+      exclude = function() return "prune" end })
+    self.ways[dir] = own .. way_to(self, dir, options)
+  end
+  return self.ways[dir]
+end
+
+--- What a found path is called where it goes. Of a directory what is below counts, not its own
+-- name, which isn't copied. A file's name is part of it, and with `parents` the whole path
+-- (SEMANTICS 72, 74).
+local function place_of(self, found, select, options)
+  if select.parents then return { found.name, way_to(self, found.name, options) } end
+  return self:stat(found.path).type ~= "dir" and path.basename(found.name)
+end
+
+--- The part of the key for one source: all that it means together, since files of it may be hard
+-- links of each other. From one source to another they aren't (SEMANTICS 55).
 local function part(self, found, select, excludes)
-  local is_dir = self:stat(found.path).type == "dir"
-  local name = path.basename(found.name)
-  if select.parents then name = found.name elseif is_dir then name = nil end
   local owner = self.reset_owner and 0 or nil
   local options = { exclude = excludes, uid = owner, gid = owner }
-  return { name = name, is_dir = is_dir or nil,
-    digest = digest_of(self, found.path, options) }
+  local places = json.array {}
+  for i, one in ipairs(found) do places[i] = place_of(self, one, select, options) end
+  return { places = places, digest = digest_of(self, paths_of(found), options) }
 end
 
 --- A function(path, is_dir) -> "keep" | "skip" | "prune" for `exclude` patterns.
@@ -136,18 +166,43 @@ function selection.combined(self, patterns)
   end
 end
 
---- What a use selects, as plain data for a key.
-function selection.content(self, use)
-  local select, parts = use.select, json.array {}
+--- Calls fn with what each source of a use means, and lists what it answers.
+local function each(self, use, fn)
+  local select, list = use.select, json.array {}
   local excludes = select.exclude and selection.excludes(select.exclude)
   for i, source in ipairs(select.paths) do
-    for _, found in ipairs(self:find(source, select.is_literal)) do
-      local one = part(self, found, select, excludes)
-      one.source = #select.paths > 1 and i or nil -- hard links don't go from one to another
-      parts[#parts + 1] = one
-    end
+    list[i] = fn(self:find(source, select.is_literal), excludes)
   end
-  return { content = parts }
+  return list
+end
+
+--- What a use selects, as plain data for a key.
+function selection.content(self, use)
+  use.found = {}
+  return { content = each(self, use, function(found, excludes)
+    use.found[#use.found + 1] = found
+    return part(self, found, use.select, excludes)
+  end) }
+end
+
+--- Whether a use still selects the same files, in the same state, as when its content was asked
+-- for. Nothing is read: files have other times once they have changed.
+function selection.is_unchanged(self, use)
+  local now <close> = selection.tree(self.fd, { name = self.name, filter = self.filter })
+  local ok, same = pcall(function()
+    local all, i = true, 0
+    each(now, use, function(found, excludes)
+      i = i + 1
+      local before, after = paths_of(use.found[i]), paths_of(found)
+      local options = { state = true, exclude = excludes }
+      all = all and table.concat(before, "\0") == table.concat(after, "\0")
+        and digest_of(self, before, options) == digest_of(now, after, options)
+      return all
+    end)
+    return all
+  end)
+  if not ok and not failure.is(same) then error(same, 0) end
+  return ok and same
 end
 
 return selection

@@ -66,7 +66,12 @@ local function make(self, vertex, lookup)
   self.options.keeper:settle()
   self:tell("step.started", vertex)
   local output = work.make(self.work, vertex)
-  lookup:remember(vertex, output)
+  if work.is_unchanged(vertex) then
+    lookup:remember(vertex, output)
+  else
+    self:tell("step.note", vertex, { message = "the build context was changed while this step"
+      .. " read it, so the next build makes it again" })
+  end
   tell_cost(self, vertex, output)
   finish(self, vertex, "ran", output)
   self:tell("step.finished", vertex, usage(vertex, { seconds = sched.now() - began }))

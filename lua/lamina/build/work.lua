@@ -55,6 +55,17 @@ function Work:content(use)
   return selection.content(self:tree(use.source), use)
 end
 
+--- Whether all that a vertex has read of contexts is as it was when its key was made. What others
+-- change meanwhile must not be taken for what the key stands for.
+function work.is_unchanged(vertex)
+  for _, use in ipairs(vertex.uses) do
+    if use.source.is_context and not selection.is_unchanged(use.source:tree(), use) then
+      return false
+    end
+  end
+  return true
+end
+
 --- Removes what was disposed of, all there is at once: starting a job costs more than a folder.
 local function remove_gone(self)
   while #self.gone > 0 do

@@ -54,9 +54,29 @@ function make.bind(self, mount, work, dir)
   return { type = "bind", fd = fd, target = mount.target, readonly = mount.readonly ~= false }
 end
 
-function make.cache(self, mount, work)
-  local place = self.caches[mount.id] or keep(self, cachedir.open(work, mount))
-  self.caches[mount.id] = place
+local strictness = { shared = 1, private = 2, locked = 3 }
+
+--- Opens the caches of all mounts, one for each id, shared as the strictest of its mounts says
+-- (SEMANTICS 67). All steps take them in the same order, so that no two wait for each other.
+local function open_caches(self, mounts, work)
+  local by_id, ids = {}, {}
+  for _, mount in ipairs(mounts) do
+    if mount.type == "cache" then
+      local known = by_id[mount.id]
+      if not known then ids[#ids + 1] = mount.id end
+      by_id[mount.id] = known or setmetatable({}, { __index = mount })
+      local sharing = mount.sharing or "shared"
+      if not known or strictness[sharing] > strictness[known.sharing] then
+        by_id[mount.id].sharing = sharing
+      end
+    end
+  end
+  table.sort(ids)
+  for _, id in ipairs(ids) do self.caches[id] = keep(self, cachedir.open(work, by_id[id])) end
+end
+
+function make.cache(self, mount)
+  local place = self.caches[mount.id]
   return { type = "bind", source = place.path, target = mount.target, readonly = mount.readonly }
 end
 
@@ -101,6 +121,7 @@ function mounted.open(vertex, work, dir)
   local unfinished <close> = setmetatable({}, { __close = function(guard)
     if not guard.done then self:close() end
   end })
+  open_caches(self, vertex.mounts, work)
   for _, mount in ipairs(vertex.mounts) do
     self.list[#self.list + 1] = make[mount.type](self, mount, work, dir)
   end

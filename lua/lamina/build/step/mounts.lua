@@ -133,6 +133,7 @@ function mounts.params(list)
     local part = {}
     for _, key in ipairs(in_key) do part[key] = mount[key] end
     if mount.type == "secret" then part.id = mount.id end
+    part.is_seeded = mount.type == "cache" and mount.use and true or nil
     params[i] = part
   end
   return params
