@@ -405,6 +405,38 @@ describe("fs.scan", function()
       assert.not_equal(digest "a", digest "b")
     end)
 
+    it("tells of several paths which files are links from one to another", function()
+      tree { x = "1", y = "1", ["d/z"] = "1" }
+      local function of(...) return (digest({ ... })) end
+      local apart = of("x", "y", "d")
+      assert.not_equal(apart, of("y", "x"))
+      assert.equal(digest "x", of "x")
+      assert(fs.remove(top .. "/y"))
+      assert(fs.link(top .. "/x", top .. "/y"))
+      assert.not_equal(apart, of("x", "y", "d"))
+      assert(fs.remove(top .. "/d/z"))
+      local two = of("x", "y", "d")
+      assert(fs.link(top .. "/x", top .. "/d/z"))
+      assert.not_equal(two, of("x", "y", "d"))
+      assert.same({ nil, "ENOENT" }, { nil, select(2, scan():digest { "x", "no" }).errno })
+      assert.has_error(function() scan():digest { "x", 1 } end)
+    end)
+
+    it("tells with state whether a file was touched, and reads none", function()
+      tree { ["d/f"] = "1" }
+      local before = digest("d", { state = true })
+      assert.equal(before, digest("d", { state = true }))
+      assert(fs.utime(top .. "/d/f", 1))
+      local touched = digest("d", { state = true })
+      assert.not_equal(before, touched)
+      helper.write(top .. "/d/f", "2")
+      assert(fs.utime(top .. "/d/f", 1))
+      assert.not_equal(touched, digest("d", { state = true }))
+      local named = digest("d", { state = true })
+      assert(fs.rename(top .. "/d/f", top .. "/d/g"))
+      assert.not_equal(named, digest("d", { state = true }))
+    end)
+
     it("tells a name from a path, and content from names", function()
       local seen = {}
       for _, files in ipairs { { ["ab"] = "" }, { ["a/b"] = "" }, { a = "b" }, { a = "", b = "" },
