@@ -37,10 +37,11 @@ static int l_answer_gc(lua_State *L)
 static const char *header_text(lua_State *L, int index, const char *what)
 {
 	size_t len;
-	const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &len) : NULL;
+	const char *text;
 
-	if (!text)
+	if (lua_type(L, index) != LUA_TSTRING)
 		luaL_error(L, "%s: a string expected, got %s", what, luaL_typename(L, index));
+	text = lua_tolstring(L, index, &len);
 	if (strcspn(text, "\r\n") != len)
 		luaL_error(L, "%s: a line break or a NUL byte is in it", what);
 	return text;

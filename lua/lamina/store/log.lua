@@ -59,10 +59,16 @@ end
 
 local letters = { stdout = "o", stderr = "e", note = "n" }
 
+--- The seconds since the beginning as text. Many lines come in one millisecond.
+local function stamp(self)
+  local ms = (sched.now() - self.began) * 1000 // 1
+  if ms ~= self.stamped then self.stamped, self.stamp = ms, ("%.3f"):format(ms / 1000) end
+  return self.stamp
+end
+
 local function put(self, stream, line, is_whole)
   local letter = letters[stream]
-  local row = ("%s %.3f %s\n"):format(is_whole and letter or letter:upper(),
-    sched.now() - self.began, line)
+  local row = (is_whole and letter or letter:upper()) .. " " .. stamp(self) .. " " .. line .. "\n"
   self.buffered[#self.buffered + 1] = row
   self.size, self.total = self.size + #row, self.total + #row
   if self.size >= buffer_bytes then flush(self) end

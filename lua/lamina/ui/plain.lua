@@ -17,11 +17,12 @@ function plain.new(options)
 end
 
 function View:say(id, line)
-  self.write(("#%s %s\n"):format(id or "-", text.escape(line, "\t")))
+  self.write("#" .. tostring(id or "-") .. " " .. text.escape(line, "\t") .. "\n")
 end
 
 --- A terminal shows what stands behind the last carriage return; so do we.
 function plain.shown(line)
+  if not line:find("\r", 1, true) then return line end
   line = line:match("^(.*[^\r])\r*$") or "" -- greedy first: else each "\r" is tried
   return line:match("^.*\r(.*)$") or line
 end

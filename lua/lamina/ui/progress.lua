@@ -11,6 +11,27 @@ local function write(words)
   io.stderr:write(words)
 end
 
+local most_buffered = 64 * 1024
+
+--- A write that gathers what is told in one turn of the loop: a step may say a million lines.
+-- Answers it and what writes the rest.
+local function gather()
+  local later = require("lamina.util.sched").later
+  local parts, size, is_due = {}, 0, false
+  local function flush()
+    is_due = false
+    if size == 0 then return end
+    write(table.concat(parts))
+    parts, size = {}, 0
+  end
+  return function(words)
+    parts[#parts + 1], size = words, size + #words
+    if size > most_buffered then return flush() end
+    if not is_due then later(flush) end
+    is_due = true
+  end, flush
+end
+
 local function is_terminal()
   local terminal = require "lamina.core.terminal"
   return terminal.is_terminal(2) and os.getenv("TERM") ~= "dumb"
@@ -28,12 +49,14 @@ end
 
 local function view_of(kind)
   if kind == "auto" then kind = is_terminal() and "live" or "plain" end
-  local options = { write = write }
-  if kind == "live" then
+  local options, flush = { write = write }, nil
+  if kind ~= "live" then
+    options.write, flush = gather()
+  else
     options.size, options.colour = size, has_colour()
     options.now = require("lamina.util.sched").now
   end
-  return require("lamina.ui." .. kind).new(options), kind
+  return require("lamina.ui." .. kind).new(options), kind, flush
 end
 
 --- Redraws from time to time; for as long as the task isn't cancelled.
@@ -55,13 +78,14 @@ end }
 --- Shows what the bus tells until the answered value is closed.
 function progress.show(bus, kind)
   if kind == "quiet" then return setmetatable({ close = function() end }, closing) end
-  local view, chosen = view_of(kind)
+  local view, chosen, flush = view_of(kind)
   local stop = bus:on(function(name, data) view:hear(name, data) end)
   local ticker = chosen == "live" and require("lamina.util.sched").spawn(tick, view)
   return setmetatable({ close = function()
     stop()
     if ticker then ticker:cancel() end
     view:close()
+    if flush then flush() end
   end }, closing)
 end
 

@@ -14,17 +14,22 @@ end
 
 --- Adds a listener; the answered function takes it off again.
 function Bus:on(listener)
-  self.listeners[#self.listeners + 1] = listener
+  self.listeners = table.move(self.listeners, 1, #self.listeners, 1, {})
+  table.insert(self.listeners, listener)
   return function()
-    for i, other in ipairs(self.listeners) do
-      if other == listener then return table.remove(self.listeners, i) end
+    local rest = {}
+    for _, other in ipairs(self.listeners) do
+      if other ~= listener then rest[#rest + 1] = other end
     end
+    self.listeners = rest
   end
 end
 
---- Tells everyone, in the order they came; one may leave while it is told.
+--- Tells everyone, in the order they came; one may leave while it is told: the list is never
+-- changed, only replaced.
 function Bus:emit(name, data)
-  for _, listener in ipairs { table.unpack(self.listeners) } do listener(name, data or {}) end
+  data = data or {}
+  for _, listener in ipairs(self.listeners) do listener(name, data) end
 end
 
 return event

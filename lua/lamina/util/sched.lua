@@ -11,7 +11,7 @@ local uv = require "luv"
 
 local sched = {
   run = task.run, spawn = task.spawn, join = task.join, suspend = task.suspend,
-  cancel_all = task.cancel_all,
+  cancel_all = task.cancel_all, later = task.later,
 }
 
 --- A libuv handle as a value to close. A handle that is closed twice would raise.
@@ -157,7 +157,7 @@ end
 function sched.read_lines(fd, fn)
   local rest = ""
   while true do
-    local bytes, message, name = uv.fs_read(fd, 16 * 1024, -1)
+    local bytes, message, name = uv.fs_read(fd, 64 * 1024, -1)
     if name == "EAGAIN" then
       sched.readable(fd)
     elseif name == "EIO" or bytes == "" then -- EIO: the other side of a terminal is gone

@@ -90,6 +90,7 @@ end
 
 --- Makes control bytes and wrong UTF-8 visible (SEC-02). `keep` lists bytes that may pass: "\n\t".
 function text.escape(s, keep)
+  if not s:find("[%z\1-\31\127-\255]") then return s end
   s = s:gsub("[%z\1-\31\127]", replacements_for(keep or ""))
   return (s:gsub("[\128-\255]+", high_bytes))
 end

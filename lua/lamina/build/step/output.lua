@@ -48,8 +48,7 @@ end
 local function take(self, stream, line, is_whole)
   self.log:add(stream, line, is_whole)
   self.count = self.count + 1
-  self.kept[#self.kept + 1] = line:sub(1, longest_kept)
-  if #self.kept > kept_lines then table.remove(self.kept, 1) end
+  self.kept[self.count % kept_lines + 1] = line:sub(1, longest_kept) -- a ring
   self.bus:emit("step.output", { id = self.id, stream = stream, line = line })
 end
 
@@ -67,7 +66,11 @@ end
 
 --- The last lines, and whether there were more.
 function Streams:lines()
-  return self.kept, self.count > #self.kept
+  local lines = {}
+  for i = math.max(1, self.count - kept_lines + 1), self.count do
+    lines[#lines + 1] = self.kept[i % kept_lines + 1]
+  end
+  return lines, self.count > kept_lines
 end
 
 --- Gives the log its name; a command that is killed has one as well.
