@@ -3,6 +3,7 @@ local digest = require "lamina.core.digest"
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local json = require "lamina.core.json"
+local killer = require "support.killer"
 local layout = require "support.layout"
 local media_type = require "lamina.image.media_type"
 local registry = require "support.registry"
@@ -163,6 +164,33 @@ describe("lamina pull", function()
     assert.matches("certificate", err)
     os.execute(("cp %s/ca.crt %s/%s"):format(certificates, trusted, tls.host))
     assert.same({ 0, id .. "\n", "" }, { pull() })
+  end)
+
+  it("may be killed at any moment: the next pull goes on, and the store is sound", function()
+    local it, list = layout.new(), {}
+    local parts = { layers = {}, diff_ids = {} }
+    for i = 1, 4 do
+      local tar = layout.layer(("dd if=/dev/urandom of=f%d bs=1k count=700 status=none"):format(i))
+      parts.layers[i] = it:blob(tar, media_type.layer)
+      parts.diff_ids[i] = "sha256:" .. digest.sha256(tar)
+    end
+    list[1] = it:manifest(parts)
+    it:index(list)
+    server:push("oci:" .. it.dir, "a/large:v1")
+    local run = helper.store()
+    local line = run:line("pull", "-q", server:name "a/large:v1")
+    local seconds = killer.time(helper.store():line("pull", "-q", server:name "a/large:v1"))
+    for i = 1, 6 do
+      killer.kill_after(line, seconds * i / 7, "leader")
+      assert.same({}, killer.survivors())
+      run:ok "fsck"
+    end
+    run:ok("pull", "-q", server:name "a/large:v1")
+    is_clean(run)
+    run:ok("rmi", server:name "a/large:v1")
+    helper.write(run.root .. "/downloads/" .. ("0"):rep(64), "half of it")
+    run:ok("prune", "--force")
+    is_clean(run)
   end)
 
   it("has help whose example works", function()

@@ -84,12 +84,15 @@ local function send(self, method, url, file, progress, headers)
 end
 
 --- How much of an upload the registry has, and where it goes on; nil when it knows nothing of it.
+-- Of nothing registries say "0-0", which also is one byte: neither is worth going on with.
 local function state_of(self, session, what)
   local answer = self.client:request { url = session.url, scope = self.scope }
   if answer.status ~= 204 then return nil end
   local last = (answer.headers.range or ""):match("^%s*%w*=?0%-(%d+)%s*$")
+  local offset = last and math.tointeger(tonumber(last)) + 1 or 0
+  if offset < 2 then return nil end
   return { url = answer.headers.location and location_of(self, answer, what) or session.url,
-    offset = last and math.tointeger(tonumber(last)) + 1 or 0 }
+    offset = offset }
 end
 
 --- Sends what is left in pieces; answers the last answer, that of the end.
@@ -118,6 +121,15 @@ local function send_all(self, session, of, path, progress)
   return answer
 end
 
+--- An upload may be over before its time, or be elsewhere: once, that passes.
+local function forgive(answer, job)
+  if answer.status ~= 404 and answer.status ~= 416 then return answer end
+  job.session = nil
+  answer.status = job.is_lost and answer.status or 503
+  job.is_lost = true
+  return answer
+end
+
 --- One try, with what the one before has left.
 local function try(self, of, path, progress, job)
   if job.session and job.is_begun then
@@ -129,12 +141,8 @@ local function try(self, of, path, progress, job)
   if answer.status == 413 and self.chunk and not job.is_cut then
     job.is_cut = true
     return try(self, of, path, progress, job)
-  elseif answer.status == 404 or answer.status == 416 then -- the session is over, or is elsewhere
-    job.session = nil
-    answer.status = job.is_lost and answer.status or 503
-    job.is_lost = true
   end
-  return answer
+  return forgive(answer, job)
 end
 
 local function check_size(of, path)
@@ -169,10 +177,11 @@ end
 function Upload:bytes(media, bytes)
   local of = descriptor.new(media, "sha256:" .. digest.sha256(bytes), #bytes)
   if self:has(of.digest) then return of end
+  local job = {}
   local answer = self.client:persist(function()
-    return self.client:once { method = "PUT", url = with_digest(begin(self, of), of),
+    return forgive(self.client:once { method = "PUT", url = with_digest(begin(self, of), of),
       scope = self.scope, body = bytes,
-      headers = { ["Content-Type"] = "application/octet-stream" } }
+      headers = { ["Content-Type"] = "application/octet-stream" } }, job)
   end)
   if answer.status ~= 201 and answer.status ~= 204 then
     self.client:refuse(answer, "upload blob " .. of.digest)
