@@ -136,19 +136,21 @@ local function quote(words)
   return table.concat(list, " ")
 end
 
---- Further files of the recipe's own, each run once. `find(name)` answers text and path, `run` see
--- below.
-local function loader(what, find, run)
-  local loaded, loading = {}, {}
+--- Further files of the recipe's own, each run once, by whatever name it is asked for. `find(name)`
+-- answers text and path, `run` see below, `loaded` holds results by path.
+local function loader(what, loaded, find, run)
+  local known, loading = {}, {}
   return function(name)
-    if loaded[name] == nil then
-      local code, path = find(name)
+    if known[name] ~= nil then return known[name] end
+    local code, path = find(name)
+    if loaded[path] == nil then
       if loading[path] then place.blame(("%s: '%s' %ss itself"):format(what, name, what)) end
       loading[path] = true
       local value = run(code, path)
-      loaded[name] = value == nil and true or value
+      loaded[path] = value == nil and true or value
     end
-    return loaded[name]
+    known[name] = loaded[path]
+    return known[name]
   end
 end
 
@@ -211,8 +213,9 @@ function env.new(request, files, run, say)
   functions.image, functions.arg = target.image, arguments(request, used)
   functions.expand, functions.http, functions.git = expand, http, git
   functions.instruction = instruction.define
-  functions.require = loader("require", function(name) return files:module(name) end, run)
-  functions.use = loader("use", function(name) return files:instruction(name) end, run)
+  local loaded = {}
+  functions.require = loader("require", loaded, function(name) return files:module(name) end, run)
+  functions.use = loader("use", loaded, function(name) return files:instruction(name) end, run)
   values._G = proxy(values, functions)
   return values._G, used
 end

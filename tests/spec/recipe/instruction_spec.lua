@@ -228,6 +228,9 @@ return 5]])
     local plan = evaluate('local x = use "./say.lua" return from "scratch":run(use "./say.lua" + x)'
       .. ":say()", { say = function(line) said[#said + 1] = line end })
     assert.same({ { "loaded" }, "10" }, { said, plan.steps[2].command })
+    assert.same({ "said" }, commands [[
+use "./say.lua" use "say.lua" require "say"
+return from "scratch":say()]])
   end)
 
   it("finds what comes with lamina by its name, and so does require", function()
