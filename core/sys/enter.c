@@ -126,22 +126,6 @@ static int become_root(struct lam_home *home, struct lam_err *err)
 	return 0;
 }
 
-int lam_enter(struct lam_home *home, struct lam_err *err)
-{
-	*home = (struct lam_home){ 0, UINT_MAX, geteuid(), getegid() };
-	if (home->uid != 0 && become_root(home, err) < 0)
-		return -1;
-	if (unshare(CLONE_NEWNS) < 0) {
-		lam_err_set(err, errno, "mount namespace");
-		return err->num == EPERM ? lam_err_wrap(err, "root without CAP_SYS_ADMIN, as in a "
-							     "container of others")
-					 : -1;
-	}
-	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
-		return lam_err_set(err, errno, "make mounts private");
-	return 0;
-}
-
 /* How many ids a process' map holds. */
 static unsigned count_ids(pid_t pid)
 {
@@ -156,6 +140,36 @@ static unsigned count_ids(pid_t pid)
 	if (map)
 		fclose(map);
 	return sum;
+}
+
+/* Root of a user namespace that somebody else has made is no more than an ordinary user's root:
+ * its ids are few, and trusted xattrs aren't its. */
+static void look_around(struct lam_home *home)
+{
+	unsigned ids = count_ids(getpid());
+
+	if (ids == 0 || ids == UINT_MAX)
+		return;
+	home->rootless = 1;
+	home->ids = ids;
+}
+
+int lam_enter(struct lam_home *home, struct lam_err *err)
+{
+	*home = (struct lam_home){ 0, UINT_MAX, geteuid(), getegid() };
+	if (home->uid == 0)
+		look_around(home);
+	else if (become_root(home, err) < 0)
+		return -1;
+	if (unshare(CLONE_NEWNS) < 0) {
+		lam_err_set(err, errno, "mount namespace");
+		return err->num == EPERM ? lam_err_wrap(err, "root without CAP_SYS_ADMIN, as in a "
+							     "container of others")
+					 : -1;
+	}
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
+		return lam_err_set(err, errno, "make mounts private");
+	return 0;
 }
 
 int lam_enter_join(pid_t pid, struct lam_home *home, struct lam_err *err)

@@ -3,6 +3,7 @@
 local fixtures = require "support.fixtures"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
+local raw_tar = require "support.tar"
 
 local nobody = 54321 -- in no /etc/passwd and no /etc/subuid
 
@@ -88,5 +89,30 @@ describe("a user without sub-ids", function()
     assert.equal(1, status)
     assert.matches("user namespace: the limit user.max_user_namespaces is reached", err)
     assert.is_nil(err:find("space there", 1, true))
+  end)
+end)
+
+describe("root of a user namespace that somebody else has made", function()
+  after_each(helper.cleanup)
+
+  it("counts as a user with that namespace's ids", function()
+    local dir = helper.tmpdir()
+    local function inside(words)
+      return helper.sh(("LAMINA_ROOT=%s/store unshare -Ur %s %s"):format(dir,
+        helper.quote(helper.lamina_path), words))
+    end
+    if helper.sh "unshare -Ur true" ~= 0 then return pending "there are no user namespaces" end
+    assert.equal(0, (inside("import " .. fixtures.busybox_tar() .. " busybox")))
+    local status, out, err = inside("run --name one --network none busybox sh -c "
+      .. "'echo $(id -u) >/x'")
+    assert.equal(0, status, err)
+    assert.equal("", out)
+    assert.equal(0, (inside "commit one busybox:x"))
+    assert.equal("0\n", (select(2, inside "run --rm --network none busybox:x cat /x")))
+    helper.write(dir .. "/foreign.tar", raw_tar.of { { "f", body = "x", uid = 42 } })
+    status, out, err = inside("import " .. dir .. "/foreign.tar")
+    assert.equal("", out)
+    assert.equal(1, status)
+    assert.matches("user id 42 is outside the 1 ids of this user", err, 1, true)
   end)
 end)

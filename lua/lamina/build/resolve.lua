@@ -62,8 +62,19 @@ function Resolver:result(id)
   return self.results[id]
 end
 
+-- What an overlay takes (core/sys/overlay.h).
+local most_layers = 500
+
+local function check_layers(state)
+  local count = state.layers and state.layers.count or 0
+  if count <= most_layers then return end
+  failure.raise("unsupported", ("it stands on %d layers, and the kernel takes %d at once")
+    :format(count, most_layers), { hint = "layer(function) or squash() make one layer of many" })
+end
+
 --- Adds a vertex: what makes one layer.
 function Resolver:add_vertex(step, at, fields)
+  check_layers(at)
   local vertex = { id = step.id, step = step, at = at, kind = fields.kind or step.op }
   for key, value in pairs(fields) do vertex[key] = value end
   vertex.uses = vertex.uses or {}

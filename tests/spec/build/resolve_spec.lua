@@ -269,6 +269,19 @@ describe("lamina.build.resolve", function()
       { allow = { ["network.host"] = true } }))
   end)
 
+  it("refuses more layers than the kernel takes before anything runs", function()
+    local steps = {}
+    for i = 1, 502 do steps[i] = { op = "run", command = "true " .. i } end
+    local ok, err = pcall(state_of, steps)
+    assert.is_false(ok)
+    assert.matches("step 503 .*: it stands on 501 layers, and the kernel takes 500 at once",
+      err.message)
+    assert.matches("squash", err.hint)
+    steps = {}
+    for i = 1, 501 do steps[i] = { op = "run", command = "true " .. i } end
+    assert.equal(501, state_of(steps).layers.count)
+  end)
+
   it("suggests the nearest target", function()
     local plan = plan_of { { op = "scratch" } }
     local ok, err = pcall(resolve.target, plan, "defualt")
