@@ -3,3 +3,4 @@ FROM one
 FROM scratch
 FROM unknown-image
 FROM --platform=linux/s390x other-arch
+FROM no-arch

@@ -11,6 +11,7 @@ local expected = dofile(folder .. "expected.lua")
 
 local images = {
   ["right-arch"] = { os = "linux", architecture = "arm64" },
+  ["no-arch"] = { os = "linux", architecture = "" },
   ["other-arch"] = { os = "linux", architecture = "s390x" },
 }
 

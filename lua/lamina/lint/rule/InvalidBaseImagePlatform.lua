@@ -1,6 +1,13 @@
 local platform = require "lamina.image.platform"
 local scope = require "lamina.lint.scope"
 
+--- What an image says it is for; nil where it doesn't, as those that were made from a tar.
+local function platform_of(config)
+  local architecture = config.architecture or ""
+  if architecture == "" then return nil end
+  return { os = config.os or "linux", architecture = architecture, variant = config.variant }
+end
+
 local function wanted_of(subject, stage, values)
   local text = stage.platform and scope.expanded(stage.platform, values, subject.file.escape)
   local ok, wanted = pcall(platform.parse, text or subject.platform or "")
@@ -25,11 +32,9 @@ return {
       local ref = not stage.base_stage
         and scope.expanded(stage.base, values, subject.file.escape)
       local config = ref and ref ~= "scratch" and subject.image(ref)
-      local wanted = config and wanted_of(subject, stage, values)
-      if wanted and config.architecture and (config.architecture ~= wanted.architecture
-        or (config.os or "linux") ~= wanted.os) then
-        local has = { os = config.os or "linux", architecture = config.architecture,
-          variant = config.variant }
+      local has = config and platform_of(config)
+      local wanted = has and wanted_of(subject, stage, values)
+      if wanted and (has.architecture ~= wanted.architecture or has.os ~= wanted.os) then
         report(stage.line, ("%s in the store is for %s, the build for %s"):format(ref,
           platform.format(has), platform.format(wanted)),
           ("import or load %s for %s"):format(ref, platform.format(wanted)))
