@@ -99,7 +99,7 @@ local function write_from(self, stage)
   if #stage.from.before == 0 then self.out:gap(stage.line) end
   self.out:comments(stage.from.before, stage.line, 0, self.file.directives)
   local declaration
-  if #self.stages == 1 and not stage.name then
+  if #self.stages == 1 and not stage.name and not stage.is_long then
     declaration = "return "
   else
     local name = stage.name or (stage == self.stages[#self.stages] and "final")
@@ -134,11 +134,21 @@ local function write_triggers(self, stage)
   end
 end
 
+-- The calls of a chain are one expression of its first line to Lua, which looks for the line of a
+-- call far away from that one by one. So a very long chain is written as several.
+local long_chain, most_lines = 2000, 100
+
 local function write_stage(self, stage)
   self.current = stage
+  stage.is_long = #stage.instructions > long_chain
   with_line(self, stage, write_from, stage)
   with_line(self, stage, write_triggers, stage)
+  local begin = self.out:count()
   for _, instruction in ipairs(stage.instructions) do
+    if stage.is_long and self.out:count() - begin > most_lines then
+      self.out:add(("%s = %s"):format(stage.variable, stage.variable), instruction.line)
+      begin = self.out:count()
+    end
     with_line(self, instruction, write_call, instruction)
   end
 end

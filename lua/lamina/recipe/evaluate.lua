@@ -134,6 +134,8 @@ return function(input)
   end
   local is_text, text = pcall(json.encode, answer)
   if is_text then return text end
+  local is_full = tostring(text):find("memory", 1, true)
   return json.encode { said = json.array {}, problem = { file = request.name, line = 1,
-    message = "a text of the plan isn't UTF-8" } }
+    message = is_full and "its plan is too large: not enough memory"
+      or "a text of the plan isn't UTF-8" } }
 end

@@ -124,49 +124,55 @@ local references, lists = { "input", "from", "lower", "upper" }, { "inputs", "mo
 
 --- Calls visit(holder, key) for each reference of a step to another.
 local function each_reference(step, visit)
-  for _, key in ipairs(references) do
-    if step[key] then visit(step, key) end
+  for i = 1, #references do
+    if step[references[i]] then visit(step, references[i]) end
   end
-  for _, key in ipairs(lists) do
-    for i, item in ipairs(step[key] or {}) do
-      if item.op then visit(step[key], i) elseif item.from then visit(item, "from") end
+  for i = 1, #lists do
+    local list = step[lists[i]]
+    for at = 1, list and #list or 0 do
+      local item = list[at]
+      if item.op then visit(list, at) elseif item.from then visit(item, "from") end
     end
   end
 end
 
 --- Every step that the targets need, in the order the recipe made them.
 local function collect(targets)
-  local found, order, waiting = {}, {}, {}
-  for _, one_target in ipairs(targets) do waiting[#waiting + 1] = one_target.step end
+  local found, waiting, newest = {}, {}, 0 -- serial -> step
+  local function need(holder, key) waiting[#waiting + 1] = holder[key] end
+  for _, one_target in ipairs(targets) do need(one_target, "step") end
   while #waiting > 0 do
     local step = table.remove(waiting)
-    if not found[step] then
-      found[step] = true
-      order[#order + 1] = step
-      each_reference(step, function(holder, key) waiting[#waiting + 1] = holder[key] end)
+    if not found[step.serial] then
+      found[step.serial], newest = step, math.max(newest, step.serial)
+      each_reference(step, need)
     end
   end
-  table.sort(order, function(a, b) return a.serial < b.serial end)
-  return order
+  local count = 0
+  for serial = 1, newest do
+    local step = found[serial]
+    found[serial] = nil
+    if step then
+      count = count + 1
+      found[count] = step
+    end
+  end
+  return found
 end
 
 --- The steps as the plan has them: numbered, their references by number.
 local function number(order)
-  local ids = {}
-  for id, step in ipairs(order) do ids[step] = id end
-  for id, step in ipairs(order) do
-    each_reference(step, function(holder, key) holder[key] = ids[holder[key]] end)
-    step.id, step.serial = id, nil
-  end
-  return ids
+  local function by_id(holder, key) holder[key] = holder[key].id end
+  for id, step in ipairs(order) do step.id, step.serial = id, nil end
+  for _, step in ipairs(order) do each_reference(step, by_id) end
 end
 
 --- The steps and targets of a plan. What the recipe holds is used up by it.
 function target.plan(result)
   local targets, default = target.list(result)
   local order = collect(targets)
-  local ids = number(order)
-  for _, one_target in ipairs(targets) do one_target.step = ids[one_target.step] end
+  number(order)
+  for _, one_target in ipairs(targets) do one_target.step = one_target.step.id end
   return { steps = order, targets = targets, default = default }
 end
 

@@ -161,6 +161,25 @@ describe("what a translation means", function()
       (refused(translated, table.concat(lines, "\n"))))
   end)
 
+  it("writes very long stages in pieces, which mean the same", function()
+    local lines = { "FROM a", "# first" }
+    for i = 1, 5000 do lines[i + 2] = i % 7 == 0 and "RUN a \\\n b" or "RUN " .. i end
+    local text = table.concat(lines, "\n")
+    assert.matches("\nfinal = final\n  :run", translated(text).text)
+    local plan = plan_of(text)
+    assert.equal(5001, #plan.steps)
+    for i = 2, 5001 do assert.equal(i - 1, plan.steps[i].input) end
+    assert.equal(5000 + 5000 // 7 + 2, plan.steps[5001].line)
+    assert.equal("5000", plan.steps[5001].command)
+  end)
+
+  it("tells when a file has too many instructions for a plan", function()
+    local ok, err = pcall(plan_of, "FROM scratch\n" .. ("RUN x\n"):rep(170000))
+    assert.is_false(ok)
+    assert.is_true(failure.is(err, "invalid-input"))
+    assert.matches("not enough memory", err.message, 1, true)
+  end)
+
   it("a chain of 1e4 stages stands (DF-05)", function()
     local lines = { "FROM a AS s0" }
     for i = 1, 10000 do lines[i + 1] = ("FROM s%d AS s%d"):format(i - 1, i) end

@@ -23,6 +23,11 @@ function Writer:add(text, line)
   end
 end
 
+--- How many lines there are.
+function Writer:count()
+  return #self.lines
+end
+
 --- A comment or blank line of the Dockerfile. A control byte could end a comment of Lua's.
 local function as_comment(text)
   if text == "" then return "" end
