@@ -180,7 +180,7 @@ local faults = {
     plant = function(root) query(root, "delete from containers where name = 'more'") end },
   { name = "a cache record of a layer that isn't there", kind = "stale-cache",
     plant = function(root)
-      query(root, "insert into cache values ('key', 'sha256:0', '{}', 0, 0)")
+      query(root, "insert into cache values ('key', 'sha256:0', '{}', 0, 0, 0)")
     end },
 }
 

@@ -4,6 +4,7 @@
 -- system, and one from the content that it selects. The second is looked for only when the first
 -- misses, since it means reading files; a hit by it is remembered under the first.
 local key = require "lamina.build.key"
+local label = require "lamina.build.label"
 local previous = require "lamina.build.previous"
 local stack = require "lamina.build.stack"
 
@@ -38,7 +39,7 @@ end
 
 --- The usable record under a key: its layer must be there, and stays from before we look.
 local function find(self, digest)
-  local record = self.store.cache:get(digest)
+  local record = self.store.cache:hit(digest)
   if not record or not record.diff_id then return nil end
   self.keeper:need { record.diff_id }
   return self.store.layers:has(record.diff_id) and record or nil
@@ -72,7 +73,7 @@ function Lookup:remember(vertex, output)
   for i, digest in ipairs(self.keys) do
     self.store.cache:put(digest, { kind = vertex.kind, diff_id = output.diff_id,
       layers = { output.diff_id }, created = output.created, log = output.log,
-      inputs = self.records[i] })
+      label = label.of(vertex.step), inputs = self.records[i] })
   end
   previous.remember(vertex, self.store, self.epoch, output.diff_id)
 end

@@ -152,6 +152,7 @@ function solve.run(graph, store, options)
     self.tasks[vertex] = running[i]
   end
   local ok, err = pcall(sched.join, running)
+  store.cache:flush()
   if not ok then error(self.first or err, 0) end
   return self.status
 end

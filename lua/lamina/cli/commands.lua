@@ -36,6 +36,7 @@ return {
     { "parse", "Show how a Dockerfile is read" },
     { "expand", "Print a Dockerfile without instructions of one's own" } },
   { title = "Machine", { "prune", "Remove what isn't needed any more" },
+    { "cache", "Look after the build cache and cache mounts" },
     { "fsck", "Check the store, and repair it" },
     { "doctor", "Tell what this machine allows, and what is missing" },
     { "version", "Show the version" },

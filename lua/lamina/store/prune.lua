@@ -7,6 +7,7 @@ local fs = require "lamina.core.fs"
 local gc = require "lamina.store.gc"
 local json = require "lamina.core.json"
 local lock = require "lamina.store.lock"
+local mount = require "lamina.store.mount"
 local usage = require "lamina.store.usage"
 
 local prune = {}
@@ -91,14 +92,40 @@ function Pruner:remove_images()
   end
 end
 
+--- What is over a size that may stay, the longest unused first: sets of keys of records and names
+-- of mounts; nil where there is no such size.
+function Pruner:over_size()
+  local most = self.options.keep_bytes
+  if not most then return nil end
+  local list, over, seen, sum = {}, { keys = {}, mounts = {} }, {}, 0
+  for _, one in ipairs(self.store.cache:results()) do list[#list + 1] = one end
+  for _, one in ipairs(self.options.mounts and mount.list(self.store) or {}) do
+    one.bytes = mount.bytes(one)
+    list[#list + 1] = one
+  end
+  table.sort(list, function(x, y)
+    if x.used ~= y.used then return x.used > y.used end
+    return (x.diff_id or x.name) < (y.diff_id or y.name)
+  end)
+  for _, one in ipairs(list) do
+    local id = one.diff_id or one.name
+    if not seen[id] then sum = sum + one.bytes end
+    seen[id] = true
+    if sum > most then
+      for _, key in ipairs(one.keys or {}) do over.keys[key] = true end
+      if one.name then over.mounts[one.name] = true end
+    end
+  end
+  return over
+end
+
 function Pruner:forget_cache()
-  local db = self.store.db
+  local db, over = self.store.db, self.over and self.over.keys
   for _, row in ipairs(failure.check(db:rows "select key, used from cache")) do
-    if self:is_old(row.used) then
-      self.report.cache = self.report.cache + 1
-      self:take("cache", row.key, function()
-        failure.check(db:run("delete from cache where key = ?", row.key))
-      end)
+    local is_hint = row.key:find("^previous:") ~= nil -- build/previous.lua
+    if self:is_old(row.used) and (not over or over[row.key]) then
+      if not is_hint then self.report.cache = self.report.cache + 1 end
+      self:take("cache", row.key, function() self.store.cache:forget { row.key } end)
     end
   end
 end
@@ -135,22 +162,32 @@ end
 --- Cache mounts that no step uses just now. Their lock files stay: a step that waits for one has
 -- it open.
 function Pruner:remove_mounts()
-  local dir, report = self.store.root .. "/cache", self.report
+  local report, over = self.report, self.over and self.over.mounts
+  for _, one in ipairs(mount.list(self.store)) do
+    if self:is_old(one.used) and (not over or over[one.name]) and mount.is_free(one) then
+      local bytes, is_gone = mount.bytes(one), true
+      self:take("mounts", one.name, function() is_gone = mount.remove(self.store, one) end)
+      if is_gone then report.mounts, report.bytes = report.mounts + 1, report.bytes + bytes end
+    end
+  end
+end
+
+--- What contexts' files held (build/context.lua): it is learnt again.
+function Pruner:remove_memories()
+  local dir = self.store.root .. "/cache"
   for _, name in ipairs(failure.check(fs.list(dir))) do
-    local path = dir .. "/" .. name
-    local held = not name:find("%.lock$") and not download.owns(name)
-      and fs.lock(path .. ".lock", "exclusive", { wait = false })
-    if held then
-      report.mounts, report.bytes = report.mounts + 1, report.bytes + usage.tree(path)
-      self:take("mounts", name, function() self.store:bury(path) end)
-      held:release()
+    local stat = name:find("^context%-") and fs.stat(dir .. "/" .. name, { follow = false })
+    if stat and stat.type == "file" and self:is_old(stat.mtime) then
+      self.report.bytes = self.report.bytes + stat.size
+      self:take("mounts", name, function() fs.remove(dir .. "/" .. name) end)
     end
   end
 end
 
 --- Removes what was asked for, and then all that nothing needs. options: containers, images, all
 -- (named images too), cache, mounts (cache mounts), before (seconds: only containers made, images
--- stored, builds begun and cache records used before then), dry_run. Answers { layers, blobs, logs,
+-- stored, builds begun, cache records and mounts used before then), keep_bytes (of the cache: only
+-- what is over it, the longest unused first), dry_run. Answers { layers, blobs, logs,
 -- cache, mounts, bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
 function prune.run(store, options)
   local gone = { containers = {}, images = {}, indexes = {}, cache = {}, mounts = {},
@@ -159,6 +196,7 @@ function prune.run(store, options)
     images = json.array {}, dry_run = options.dry_run or false }
   local self = setmetatable({ store = store, options = options, report = report, gone = gone,
     kept = {} }, Pruner)
+  self.over = self:over_size()
   if options.containers then self:remove_containers() end
   if options.images then
     self:remove_indexes()
@@ -169,7 +207,10 @@ function prune.run(store, options)
     self:remove_downloads()
     self:forget_builds()
   end
-  if options.mounts then self:remove_mounts() end
+  if options.mounts then
+    self:remove_mounts()
+    if not self.over then self:remove_memories() end
+  end
   local swept = gc.sweep(store, { gone = gone, dry_run = options.dry_run })
   report.layers, report.blobs, report.logs = swept.layers, swept.blobs, swept.logs
   report.bytes = report.bytes + swept.bytes

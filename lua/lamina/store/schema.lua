@@ -63,6 +63,9 @@ local migrations = {
     primary key (name, image)
   ) without rowid;
   ]],
+  [[
+  alter table cache add column uses integer not null default 0;
+  ]],
 }
 
 schema.version = #migrations

@@ -41,15 +41,16 @@ describe("lamina.store.prune", function()
   it("removes cache mounts that no step uses, and leaves their locks", function()
     run [=[
       local dir = store.root .. "/cache/"
-      for _, name in ipairs { "used", "free" } do
+      local used, free = ("a"):rep(32), ("b"):rep(32)
+      for _, name in ipairs { used, free } do
         assert(fs.mkdir(dir .. name))
         assert(fs.write(dir .. name .. "/file", "12345"))
       end
-      local held = assert(fs.lock(dir .. "used.lock", "shared"))
+      local held = assert(fs.lock(dir .. used .. ".lock", "shared"))
       local report = prune.run(store, { mounts = true })
       assert(report.mounts == 1)
-      assert(fs.stat(dir .. "used/file") and not fs.stat(dir .. "free"))
-      assert(fs.stat(dir .. "free.lock"))
+      assert(fs.stat(dir .. used .. "/file") and not fs.stat(dir .. free))
+      assert(fs.stat(dir .. free .. ".lock"))
       held:release()
     ]=]
   end)

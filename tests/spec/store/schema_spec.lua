@@ -67,7 +67,7 @@ describe("lamina.store.schema", function()
   it("reads one that it may not write", function()
     do
       local db <close> = schema.open(path)
-      assert(db:run("insert into cache values ('key', null, '{}', 1, 1)"))
+      assert(db:run("insert into cache values ('key', null, '{}', 1, 1, 0)"))
     end
     local db <close> = schema.open(path, true)
     assert.equal("key", assert(db:row "select key from cache").key)

@@ -4,10 +4,10 @@
 -- The directory's name is a digest of the id, so an id never acts as a path. Who uses one holds
 -- its lock: shared ones together, `locked` ones alone, `private` ones get another directory where
 -- the first is taken.
-local digest = require "lamina.core.digest"
 local deliver = require "lamina.build.deliver"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local mounts = require "lamina.store.mount"
 local sched = require "lamina.util.sched"
 
 local cachedir = {}
@@ -65,7 +65,7 @@ end
 
 --- The directory of a cache mount, made on its first use: { path= }, to be closed.
 function cachedir.open(work, mount)
-  local base = ("%s/cache/%s"):format(work.store.root, digest.sha256(mount.id):sub(1, 32))
+  local base = mounts.path(work.store, mount.id)
   failure.check(fs.mkdirs(work.store.root .. "/cache", 448)) -- 0700
   local place = lock_place(base, mount.sharing or "shared")
   if not fs.stat(place.path) then
@@ -75,6 +75,7 @@ function cachedir.open(work, mount)
       error(err, 0)
     end
   end
+  mounts.note(place.path, mount.id)
   return place
 end
 

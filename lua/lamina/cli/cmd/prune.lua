@@ -4,10 +4,16 @@ local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
 local prune = require "lamina.store.prune"
 local reference = require "lamina.image.reference"
+local size = require "lamina.cli.size"
 local text = require "lamina.util.text"
 
 --- What a run takes away, in words.
-local function plan_lines(options)
+local function plan_lines(options, context)
+  if context.keep_bytes then
+    return { "of the build cache what is over " .. options.keep_storage, "what nothing needs then" }
+  elseif context.kinds then
+    return { "what the filters say, and what nothing needs then" }
+  end
   if options.everything then return { "everything in the store: images, containers, volumes" } end
   return {
     "all containers that don't run",
@@ -28,15 +34,27 @@ local function time_limit(words)
       :format(word), { hint = "until=24h, until=2024-01-02 or until=2024-01-02T15:04:05Z" })
 end
 
+local kinds = { "cache", "container", "image", "mount" }
+
+--- The kinds of things to remove, as a set; nil for all.
+local function kinds_of(words)
+  if not words then return nil end
+  local set = {}
+  for _, word in ipairs(words) do set[filter.choice("prune", "type", word, kinds)] = true end
+  return set
+end
+
 --- Asks, before anything is opened; --force and --dry-run need no answer.
 local function before(context)
   local options = context.options
   if options.everything and options.dry_run then
     failure.raise("usage", "prune: --everything and --dry-run don't go together")
   end
-  context.limit = time_limit(filter.parse("prune", options.filter, { "until" })["until"])
+  local filters = filter.parse("prune", options.filter, { "type", "until" })
+  context.limit, context.kinds = time_limit(filters["until"]), kinds_of(filters.type)
+  context.keep_bytes = options.keep_storage and size.parse(options.keep_storage)
   if options.force or options.dry_run then return end
-  confirm("prune", "This removes", plan_lines(options))
+  confirm("prune", "This removes", plan_lines(options, context))
 end
 
 local function show_containers(out, report)
@@ -82,9 +100,13 @@ end
 local function run(context)
   local options = context.options
   if options.everything then return prune.everything(context.store) end
+  local only, keep = context.kinds, context.keep_bytes
+  local function wants(kind) return not only and not keep or only and only[kind] or false end
   local report = prune.run(context.store, {
-    containers = true, images = true, cache = true, all = options.all,
-    mounts = options.all and not context.limit, before = context.limit, dry_run = options.dry_run,
+    containers = wants "container", images = wants "image", all = options.all,
+    cache = wants "cache" or keep and not only,
+    mounts = only and only.mount or not only and options.all,
+    before = context.limit, keep_bytes = keep, dry_run = options.dry_run,
   })
   if options.json then return context.out:json(report) end
   show(context.out, report)
@@ -98,15 +120,19 @@ return {
 Removes containers that don't run, images without a name, the build cache, and the layers that
 nothing needs then. Volumes with a name stay. On a terminal it asks first; elsewhere it wants
 --force. --filter until=24h (or a time as 2024-01-02T15:04:05Z) keeps containers made, images
-stored and cache records used since.]],
+stored, cache records and mounts used since; --filter type=cache|mount|container|image takes only
+these. --keep-storage 10GB removes of the build cache what is over it, the longest unused first.]],
   example = "lamina prune --all --filter until=168h --dry-run",
   options = {
     { long = "all", short = "a",
       help = "also images that have a name but no container, and cache mounts" },
     { long = "dry-run", help = "show what would be removed and remove nothing" },
     { long = "everything", help = "empty the whole store, volumes too" },
-    { long = "filter", value = "KEY=VALUE", many = true, help = "only what is older: until=TIME" },
+    { long = "filter", value = "KEY=VALUE", many = true,
+      help = "only what is older (until=TIME), only a kind (type=KIND)" },
     { long = "force", short = "f", help = "don't ask" },
+    { long = "keep-storage", value = "SIZE",
+      help = "so much of the build cache may stay: 500MB, 10GB" },
     { long = "json", help = "what was removed as JSON" },
   },
   before = before,
