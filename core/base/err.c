@@ -1,6 +1,7 @@
 /* err.c - see err.h */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ int lam_err_set(struct lam_err *err, int num, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	if (num)
+	if (num && num != EBADMSG) /* "Bad message" tells nobody anything */
 		append(err, len, strerror(num));
 	return -1;
 }

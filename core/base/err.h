@@ -15,7 +15,8 @@ struct lam_err {
 #define LAM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Sets the failure; where num is not 0, ": " and its strerror text follow the
- * formatted step. Returns -1, so that a failing branch is one line. */
+ * formatted step (not that of EBADMSG: what is wrong with bytes the step says itself). Returns -1,
+ * so that a failing branch is one line. */
 int lam_err_set(struct lam_err *err, int num, const char *fmt, ...) LAM_PRINTF(3, 4);
 
 /* Puts the step that was under way in front of what is there. Returns -1. */

@@ -37,7 +37,17 @@ static void clips_what_does_not_fit(void)
 	CHECK(strlen(err.text) == sizeof(err.text) - 1);
 }
 
+static void leaves_it_to_the_step_what_is_wrong_with_bytes(void)
+{
+	struct lam_err err;
+
+	lam_err_set(&err, EBADMSG, "not a tar archive");
+	CHECK(err.num == EBADMSG);
+	CHECK(strcmp(err.text, "not a tar archive") == 0);
+}
+
 static const struct test_case cases[] = {
+	CASE(leaves_it_to_the_step_what_is_wrong_with_bytes),
 	CASE(says_the_step_and_the_reason),
 	CASE(puts_the_outer_step_first),
 	CASE(clips_what_does_not_fit),
