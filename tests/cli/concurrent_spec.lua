@@ -60,6 +60,40 @@ describe("many processes on one store", function()
     assert.equal((first .. "\n"):rep(3), ids)
   end)
 
+  it("build eight overlapping recipes at once, with the cache pruned all the while", function()
+    local dir = helper.tmpdir()
+    helper.sh(("mkdir -p %s/c/d; head -c 1200000 /dev/urandom >%s/c/d/big; echo a >%s/c/d/a")
+      :format(dir, dir, dir))
+    for i = 1, 8 do
+      helper.write(("%s/%d.lua"):format(dir, i), ([[
+        local base = from "box":run("echo base >/base", { network = "none" })
+        local tools = base:copy("d", "/d/"):run("cat /d/a >/tools", { network = "none",
+          mounts = { cache "/cache" } })
+        local own = base:run("echo %d >/own", { network = "none" })
+        return image(from "box":copy("/own", "/own", { from = own })
+          :copy("/d", "/d/", { from = tools }), { name = "built%d", cmd = { "cat", "/own" } })]])
+        :format(i % 4, i))
+    end
+    for round = 1, rounds do
+      helper.sh(("echo %d >%s/c/d/a"):format(round, dir))
+      local done, lines = dir .. "/done" .. round, {}
+      for i = 1, 8 do
+        lines[i] = ("%s build -q -f %s/%d.lua %s/c; s=$?; echo >>%s; exit $s"):format(program, dir,
+          i, dir, done)
+      end
+      for _, how in ipairs { "", "--filter type=cache", "--keep-storage 1MB" } do
+        lines[#lines + 1] = ("until [ \"$(wc -l <%s 2>/dev/null)\" = 8 ]; do %s prune --force %s "
+          .. "|| exit 1; done"):format(done, program, how)
+      end
+      assert.same({}, all_at_once(lines))
+      local status, out = lamina("fsck", "--deep")
+      assert.equal(0, status, out)
+      for i = 1, 8 do
+        assert.equal(i % 4 .. "\n", lamina:ok("run", "--rm", "--network", "none", "built" .. i))
+      end
+    end
+  end)
+
   it("see a name as it was or as it is, never without an image", function()
     lamina("import", "-c", "CMD one", fixtures.busybox_tar(), "one")
     lamina("import", "-c", "CMD two", fixtures.busybox_tar(), "two")
