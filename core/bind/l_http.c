@@ -21,11 +21,28 @@ enum { TEXT_LIMIT = 4 << 20 };
 
 static const char *const methods[] = { "GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", NULL };
 
-static const char *const request_options[] = {
-	"url",       "method",  "headers",         "etag",  "modified", "agent",  "body",
-	"body_size", "output",  "resume",          "limit", "size",     "digest", "ca_file",
-	"redirects", "timeout", "connect_timeout", "stall", "slow",     NULL
-};
+static const char *const request_options[] = { "url",
+					       "method",
+					       "headers",
+					       "etag",
+					       "modified",
+					       "agent",
+					       "body",
+					       "body_size",
+					       "output",
+					       "resume",
+					       "limit",
+					       "size",
+					       "digest",
+					       "ca_file",
+					       "cert_file",
+					       "key_file",
+					       "redirects",
+					       "timeout",
+					       "connect_timeout",
+					       "stall",
+					       "slow",
+					       NULL };
 
 static int l_answer_gc(lua_State *L)
 {
@@ -140,7 +157,7 @@ static const char *digest_field(lua_State *L)
 static void read_request(lua_State *L, struct lam_http_request *r)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
-	luaL_checkstack(L, 20, "http");
+	luaL_checkstack(L, 30, "http");
 	lamL_checkkeys(L, 1, request_options);
 	lua_getfield(L, 1, "method");
 	r->method = methods[luaL_checkoption(L, -1, "GET", methods)];
@@ -151,6 +168,10 @@ static void read_request(lua_State *L, struct lam_http_request *r)
 	r->modified = header_field(L, "modified");
 	r->agent = header_field(L, "agent");
 	r->ca_file = header_field(L, "ca_file");
+	r->cert_file = header_field(L, "cert_file");
+	r->key_file = header_field(L, "key_file");
+	if (!r->cert_file != !r->key_file)
+		luaL_error(L, "options 'cert_file' and 'key_file': both or none");
 	r->headers = read_headers(L);
 	read_body(L, r);
 	if (lua_getfield(L, 1, "output") != LUA_TNIL)

@@ -31,6 +31,8 @@ struct lam_http_request {
 	const char *digest; /* "sha256:…" of the whole output, or NULL; else EBADMSG */
 
 	const char *ca_file;           /* instead of the machine's certificates */
+	const char *cert_file;         /* who we are, for the origin of `url` alone; or NULL */
+	const char *key_file;          /* and its key */
 	int redirects;                 /* at most; 0: a 3xx is an answer */
 	long timeout, connect_timeout; /* seconds for all of it, for each connection; 0: none */
 	long stall;                    /* seconds without any byte; 0: none */

@@ -176,7 +176,8 @@ static void set_method(struct transfer *t)
 	SET(CURLOPT_CUSTOMREQUEST, method);
 }
 
-static void set_options(struct transfer *t, const struct lam_url *url, long seconds, char *text)
+static void set_options(struct transfer *t, const struct lam_url *url, int is_home, long seconds,
+			char *text)
 {
 	const struct lam_http_request *r = t->request;
 
@@ -190,6 +191,10 @@ static void set_options(struct transfer *t, const struct lam_url *url, long seco
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (r->ca_file)
 		SET(CURLOPT_CAINFO, r->ca_file);
+	if (is_home && r->cert_file) {
+		SET(CURLOPT_SSLCERT, r->cert_file);
+		SET(CURLOPT_SSLKEY, r->key_file);
+	}
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_USERAGENT, r->agent ? r->agent : "lamina");
@@ -290,7 +295,7 @@ int lam_transfer(const struct lam_http_request *request, const struct lam_url *u
 	if (!t.handle)
 		return t.api ? lam_err_set(err, ENOMEM, "libcurl") : -1;
 	t.moved_at = now();
-	set_options(&t, url, seconds, text);
+	set_options(&t, url, is_home, seconds, text);
 	result = add_headers(&t, is_home, &list);
 	if (result == 0) {
 		t.api->curl_easy_setopt(t.handle, CURLOPT_HTTPHEADER, list);

@@ -214,6 +214,21 @@ describe("a registry", function()
       return script(("LAMINA_CERTS=%s lamina pull -q %s"):format(trusted, tls:name "a/b:v1"))
     end
 
+    it("is shown the certificate that certs.d has for it", function()
+      local certificates, trusted = registry.certificates(), helper.tmpdir()
+      local tls <close> = registry.start { certificates = certificates, asks_certificates = true }
+      os.execute(("mkdir %s/%s && cp %s/ca.crt %s/%s"):format(trusted, tls.host, certificates,
+        trusted, tls.host))
+      local line = ("LAMINA_CERTS=%s lamina pull -q %s"):format(trusted, tls:name "a/b:v1")
+      local status, _, err = script(line)
+      assert.equal(1, status)
+      assert.is_nil(err:find "status 404")
+      os.execute(("cp %s/server.crt %s/%s/me.cert"):format(certificates, trusted, tls.host))
+      assert.matches("me.key is missing", select(3, script(line)), 1, true)
+      os.execute(("cp %s/server.key %s/%s/me.key"):format(certificates, trusted, tls.host))
+      assert.matches("status 404", select(3, script(line)), 1, true)
+    end)
+
     it("is believed by the authority that certs.d names, for its own name, for a time", function()
       local _, _, err = pull_with()
       assert.matches("status 404", err, 1, true)

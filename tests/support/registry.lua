@@ -43,8 +43,9 @@ end
 local function parts(options, dir)
   local text = ""
   if options.certificates then
-    text = text .. ("  tls: { certificate: %s/server.crt, key: %s/server.key }\n"):format(
-      options.certificates, options.certificates)
+    text = text .. ("  tls: { certificate: %s/server.crt, key: %s/server.key%s }\n"):format(
+      options.certificates, options.certificates, options.asks_certificates
+      and (", clientcas: [%s/ca.crt]"):format(options.certificates) or "")
   end
   if options.password then
     helper.write(dir .. "/htpasswd", htpasswd)
@@ -54,7 +55,7 @@ local function parts(options, dir)
 end
 
 --- Starts one. options: certificates (a folder: it speaks TLS), password (only "me" with "secret"
--- may do anything).
+-- may do anything), asks_certificates (of its callers, by the same authority).
 function registry.start(options)
   options = options or {}
   local dir = helper.tmpdir()

@@ -146,7 +146,6 @@ local function fetch(self, scope)
   local known = known_to(self, realm, scope)
   local request = token_request(self, realm, scope, known)
   request.limit, request.stall, request.redirects = 1 << 20, settings.get().stall, 0
-  request.ca_file = at.ca_file
   local answer = ask(self, request)
   if answer.status == 200 then return read_token(at, answer) end
   if known and (answer.status == 401 or answer.status == 403) then

@@ -35,12 +35,21 @@ function client.new(at, known)
   return self
 end
 
+--- The same origin may see who we are; others may not.
+local function is_home(self, url)
+  local there, here = http.url(url), http.url(self.at.base)
+  return there ~= nil and there.origin == here.origin
+end
+
 --- One request in a child of its own. A body comes from a file, from its beginning each time.
 function Client:send(options)
   local request, progress = {}, options.progress
   for key, value in pairs(options) do request[key] = value end
   request.path, request.scope, request.file, request.progress = nil, nil, nil, nil
-  request.stall = self.settings.stall
+  request.stall, request.ca_file = self.settings.stall, self.at.ca_file
+  if is_home(self, request.url) then
+    request.cert_file, request.key_file = self.at.cert_file, self.at.key_file
+  end
   local body <close> = options.file and failure.check(fs.open(options.file.path, "r"))
   if body then
     failure.check(body:seek(options.file.from or 0))
@@ -71,12 +80,6 @@ function Client:persist(try)
   end
 end
 
---- The same origin may see who we are; others may not.
-local function is_home(self, url)
-  local there, here = http.url(url), http.url(self.at.base)
-  return there ~= nil and there.origin == here.origin
-end
-
 --- Sends it with what the endpoint wants to see, and once more after a challenge. Answers any
 -- status, raises what the network does.
 function Client:once(options)
@@ -87,7 +90,6 @@ function Client:once(options)
   request.url = options.url or self.at.base .. options.path
   request.headers = headers
   local at_home = is_home(self, request.url)
-  request.ca_file = self.at.ca_file
   if at_home then headers.Authorization = self.auth:header(options.scope) end
   local answer = self:send(request)
   if answer.status ~= 401 or not at_home or not self.auth:learn(answer, options.scope) then

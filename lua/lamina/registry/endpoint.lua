@@ -39,8 +39,12 @@ local function certificates(dir)
       end
       found.ca_file = path
     elseif kind == "cert" then
-      found.cert_file, found.key_file = path, path:gsub("cert$", "key")
+      found.cert_file, found.key_file = path, (path:gsub("cert$", "key"))
     end
+  end
+  if found.key_file and not fs.stat(found.key_file) then
+    failure.raise("not-found", ("%s is missing, the key of %s"):format(found.key_file,
+      found.cert_file))
   end
   return found
 end

@@ -123,13 +123,13 @@ describe("lamina.registry.credentials", function()
 
   describe("with a helper", function()
     local function program(text)
-      local path = helper.write(dir .. "/docker-credential-ours", "#!/bin/sh\n" .. text)
+      local path = helper.write(dir .. "/docker-credential-ours", "#!/bin/sh\nread -r host\n" .. text)
       os.execute("chmod +x " .. path)
       uv.os_setenv("PATH", dir .. ":" .. kept.PATH)
     end
 
     it("asks it by the host's name", function()
-      program [[read -r host; [ "$1" = get ] || exit 1
+      program [[[ "$1" = get ] || exit 1
         printf '{"ServerURL":"%s","Username":"me","Secret":"of %s"}' "$host" "$host"]]
       docker { credsStore = "ours" }
       assert.same({ username = "me", password = "of quay.io" }, find(at "quay.io"))
