@@ -123,7 +123,8 @@ describe("lamina.registry.credentials", function()
 
   describe("with a helper", function()
     local function program(text)
-      local path = helper.write(dir .. "/docker-credential-ours", "#!/bin/sh\nread -r host\n" .. text)
+      local path = helper.write(dir .. "/docker-credential-ours",
+        "#!/bin/sh\nread -r host\n" .. text)
       os.execute("chmod +x " .. path)
       uv.os_setenv("PATH", dir .. ":" .. kept.PATH)
     end
