@@ -86,7 +86,7 @@ describe("lamina build of a Dockerfile", function()
     assert.same(plans[1], plans[2])
   end)
 
-  it("does what it says", function()
+  it("does what it says, scripts among it (SEMANTICS 14)", function()
     local status, id, err = build(everything, "--build-arg", "B=given")
     assert.equal(0, status, err)
     id = id:gsub("%s", "")

@@ -1,3 +1,4 @@
+-- What commit makes of a container; numbers are those of SEMANTICS.
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local json = require "lamina.core.json"

@@ -28,7 +28,7 @@ describe("lamina images", function()
     return (out:gsub("\n", " "))
   end
 
-  it("shows the newest first under Docker's titles, an image once a name", function()
+  it("shows the newest first under Docker's titles, an image once a name (SEMANTICS 98)", function()
     local id, earlier = new:sub(8, 19), old:sub(8, 19)
     local _, out = lamina("images")
     assert.equal(([[

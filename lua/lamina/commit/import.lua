@@ -5,6 +5,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local image_config = require "lamina.image.config"
 local layer = require "lamina.core.layer"
+local path = require "lamina.util.path"
 local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
 local text = require "lamina.util.text"
@@ -42,7 +43,8 @@ function import.run(store, options)
   local diff_id = layer_of(store, options)
   config.rootfs = { type = "layers", diff_ids = { diff_id } }
   image_config.add_history(config, {
-    created = config.created, comment = options.message or "Imported from " .. options.label,
+    created = config.created, -- where the file lies is this machine's matter (COM-04)
+    comment = options.message or "Imported from " .. path.basename(options.label),
   })
   local id = store.images:put { config = image_config.encode(config), names = options.names,
     created = created }

@@ -197,6 +197,20 @@ describe("lamina.build.resolve", function()
     assert.same({ "/bin/sh", "-c", "e" }, own.config.Entrypoint)
   end)
 
+  it("keeps what it doesn't know of its base, but not when that was made (SEMANTICS 42)", function()
+    local state = state_of({ { op = "env", pairs = { { "A", "1" } } } },
+      base({ Strange = { 1 }, OnBuild = {} }, { created = "2001-09-09T01:46:40Z", author = "me",
+        ["org.example"] = "x" }))
+    assert.same({ 1 }, state.config.Strange)
+    assert.equal("x", state.image["org.example"])
+    assert.equal("me", state.image.author)
+    assert.equal("base", history(state)[1])
+    local bytes = require("lamina.build.finish").image(state, { labels = {}, epoch = 5 }).config
+    assert.matches('"Strange":[1]', bytes, 1, true)
+    assert.matches('"created":"1970-01-01T00:00:05Z"', bytes, 1, true)
+    assert.not_matches("2001", bytes)
+  end)
+
   it("uses the image's shell for shell forms (SEMANTICS 31)", function()
     local state = state_of {
       { op = "shell", exec = { "/bin/bash", "-c" } }, { op = "cmd", shell = "a b" },

@@ -53,7 +53,7 @@ local bad = {
 }
 
 describe("lamina.image.reference", function()
-  it("reads names and writes them whole and as people do (REG-09)", function()
+  it("reads names and writes them whole and as people do (SEMANTICS 97, REG-09)", function()
     for _, case in ipairs(good) do
       local ok, ref = pcall(reference.parse, case[1])
       assert.is_true(ok, case[1] .. ": " .. tostring(ref))
