@@ -19,7 +19,7 @@ describe("lamina history", function()
 
   teardown(helper.cleanup)
 
-  it("shows the newest first, sizes of layers in their order, <missing> ids (SEMANTICS 98)", function()
+  it("shows the newest first, sizes of layers in their order, <missing> (SEMANTICS 98)", function()
     local _, out = lamina("history", "debian:git", "--format",
       "{{.ID}}|{{.CreatedBy}}|{{.Size}}|{{.Comment}}")
     assert.equal(id:sub(8, 19) .. "|true|0B|\n"
