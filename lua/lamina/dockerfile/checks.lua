@@ -37,7 +37,8 @@ function checks.from(instruction, complain)
   local args = instruction.args
   if #args ~= 1 and not (#args == 3 and args[2]:upper() == "AS") then
     complain("FROM takes an image, or an image AS a name",
-      #args == 2 and ("write FROM %s AS %s"):format(args[1], args[2]) or nil)
+      #args == 2 and (args[2]:upper() == "AS" and "a name is missing behind AS"
+        or ("write FROM %s AS %s"):format(args[1], args[2])) or nil)
   end
   if args[3] and not args[3]:lower():find("^%l[%l%d_.-]*$") then
     complain(("'%s' is no name for a stage"):format(args[3]),
@@ -77,7 +78,8 @@ end
 
 --- RUN: its mounts are read once here, so that a wrong one is told with the line.
 function checks.run(instruction, complain)
-  if instruction.json and #instruction.args == 0 then complain("RUN: the command is missing") end
+  local is_empty = #instruction.args == 0 or not instruction.json and instruction.args[1] == ""
+  if is_empty then complain("RUN: the command is missing") end
   instruction.mounts = {}
   for i, text in ipairs(instruction.options.mount or {}) do
     instruction.mounts[i] = mount.parse(text, complain)

@@ -40,9 +40,12 @@ end
 function Parser:row(word, complain)
   local row = instructions.find(word, self.custom)
   if row then return row end
-  local near = check.suggest(word:upper(), instructions.all_names(self.custom))
+  local names = instructions.all_names(self.custom)
+  local near = check.suggest(word:upper(), names)
+  local hint = word:find("^%a") and "known are " .. table.concat(names, ", ")
+    or "if it belongs to the instruction before, that line ends with " .. self.escape
   complain(("unknown instruction '%s'"):format(word),
-    near and ("did you mean %s?"):format(near) or nil)
+    near and ("did you mean %s?"):format(near) or hint)
 end
 
 local function check_count(row, instruction, complain)
