@@ -208,6 +208,23 @@ return from "a"
   :run("make", { mounts = { cache("/c", { mode = "0755" }) }, network = "none" })
   :run { "a", "b" }
 ]==] },
+  { "flags of COPY and ADD (SEMANTICS 52, 53, 57-59, 61)", [==[
+FROM a
+COPY --chown=me:you --chmod=u+x,go= --link --parents a/b c /d/
+COPY --chmod=0755 --exclude=*.md --exclude=x/** . ./
+COPY --link=false a "$HOME/b"
+ADD --checksum=sha256:1 --unpack=true https://x/y.tar /z/
+ADD --keep-git-dir=true https://x/y.git#v1 /src
+ADD --unpack=false y.tar /z
+]==], [==[
+return from "a"
+  :copy({ "a/b", "c" }, "/d/", { chown = "me:you", chmod = "u+x,go=", link = true, parents = true })
+  :copy(".", "./", { chmod = "0755", exclude = { "*.md", "x/**" } })
+  :copy("a", "$HOME/b", { link = false })
+  :add("https://x/y.tar", "/z/", { checksum = "sha256:1", unpack = true })
+  :add("https://x/y.git#v1", "/src", { keep_git_dir = true })
+  :add("y.tar", "/z", { unpack = false })
+]==] },
   { "triggers of a stage, where another one builds on it (SEMANTICS 40)", [==[
 FROM a AS b
 ONBUILD RUN x

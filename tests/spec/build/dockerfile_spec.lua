@@ -4,10 +4,11 @@ local parser = require "lamina.dockerfile.parser"
 local recipe = require "lamina.recipe.recipe"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
+local stack = require "lamina.build.stack"
 local translate = require "lamina.dockerfile.translate"
 
 local base = { config = { os = "linux", architecture = "amd64",
-  config = { Env = { "B=base", "PATH=/bin" }, Cmd = { "base" } } },
+  config = { Env = { "B=base", "PATH=/bin" }, Cmd = { "base" }, Strange = 7 } },
   layers = { "sha256:" .. ("1"):rep(64) } }
 
 local function options(args)
@@ -44,6 +45,7 @@ local function check(case)
   for key, value in pairs(case.config or {}) do
     assert.same(value or nil, state.config[key])
   end
+  if case.layers then assert.equal(case.layers, #stack.list(state.layers)) end
   if case.history then assert.same(case.history, history(state, #case.history)) end
 end
 

@@ -58,7 +58,7 @@ describe("lamina.build.resolve", function()
     assert.equal("", stack.chain(state.layers))
   end)
 
-  it("inherits a base's configuration whole, but neither its triggers nor its time", function()
+  it("inherits a base's configuration whole, less triggers and time (SEMANTICS 42)", function()
     local image = base({ Env = { "A=1" }, Cmd = { "sh" }, User = "me", Strange = 7 })
     local state = state_of({}, image)
     assert.same({ "A=1", path_variable }, state.config.Env)
