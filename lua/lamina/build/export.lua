@@ -12,7 +12,7 @@ local failure = require "lamina.util.failure"
 
 local export = {}
 
-export.kinds = { "docker", "local", "none", "oci", "store", "tar" }
+export.kinds = { "docker", "local", "none", "oci", "registry", "store", "tar" }
 
 -- As BuildKit calls what goes into its image store.
 local other_names = { image = "store" }

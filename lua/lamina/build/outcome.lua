@@ -67,7 +67,8 @@ function outcome.deliver(store, graph, options)
   local names = finish.names(graph.target, options)
   local images = {}
   for i, part in ipairs(graph.parts) do images[i] = finish.image(part.state, options) end
-  local what = { store = store, outputs = options.outputs, images = images, names = names,
+  local what = { store = store, bus = options.bus, outputs = options.outputs, images = images,
+    names = names,
     id = #images == 1 and images[1].id or nil,
     names_of = function(output) return names_of(names, output) end }
   if export.is_slow(options.outputs) then options.keeper:settle() end

@@ -69,6 +69,10 @@ local function build_once(context, inputs)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
   given.outputs, given.metadata_file = outputs.parse(options.output), options.metadata_file
+  if options.push then
+    given.outputs = given.outputs or {}
+    table.insert(given.outputs, { type = "registry" })
+  end
   given.labels = pairs_of(options.label, "--label")
   given.ssh = agents.parse(options.ssh)
   given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
@@ -106,10 +110,10 @@ a repository (https://host/x.git#ref:dir), an archive by URL, or '-' for one on 
 -f names a file in it. Steps that were made before are taken from the cache. The image's id is
 printed when it is done.
 -o says what becomes of the result, and may come several times: type=store (the default) keeps the
-image; type=oci and type=docker write an archive of it (compression=none|gzip|zstd; oci with
-tar=false a layout); type=tar a flat tar of its files; type=local the files themselves; type=none
-nothing. dest names the file or directory; '-', or no dest, is standard output. In short, -o DIR is
-type=local and -o - is type=tar.]],
+image; type=registry (or --push) pushes it as well; type=oci and type=docker write an archive of it
+(compression=none|gzip|zstd; oci with tar=false a layout); type=tar a flat tar of its files;
+type=local the files themselves; type=none nothing. dest names the file or directory; '-', or no
+dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
   arguments = { { name = "CONTEXT", optional = true } },
   options = {
@@ -138,12 +142,13 @@ type=local and -o - is type=tar.]],
     { long = "on-failure", value = "shell", choices = { "shell" },
       help = "open a shell in a step that fails" },
     { long = "output", short = "o", value = "type=KIND[,dest=PATH]|DIR|-", many = true,
-      help = "what becomes of the result: store, oci, docker, tar, local, none (default: store)" },
+      help = "what becomes of the result: store, registry, oci, docker, tar, local, none" },
     { long = "platform", value = "OS/ARCH[/VARIANT][,…]", many = true,
       help = "what the image is for (default: this machine); several make an index" },
     { long = "progress", value = "KIND", default = "auto",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
     { long = "pull", help = "look up every image in its registry, also what the store has" },
+    { long = "push", help = "as -o type=registry: push it under each of its names" },
     { long = "quiet", short = "q", help = "show no progress" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
       help = "a secret that steps may mount" },
