@@ -53,6 +53,17 @@ function Recorder:done(image)
   self.record.status, self.record.image = "done", image
 end
 
+--- Whether nothing was made and the last build gave the same: its record says all that ours would,
+-- and a build that finds everything in the cache has no need to write to the disk.
+local function is_repeated(self, record)
+  for _, step in ipairs(record.steps) do
+    if step.status ~= "cached" then return false end
+  end
+  local last = record.status == "done" and self.store.builds:last()
+  return last and last.status == "done" and last.image == record.image
+    and last.recipe == record.recipe and last.target == record.target
+end
+
 --- Writes the record; `err` is what has ended the build, nil for a task that was cancelled.
 function Recorder:__close(err)
   self.stop()
@@ -64,7 +75,7 @@ function Recorder:__close(err)
   for _, step in ipairs(record.steps) do
     if step.status == "running" then step.status = "interrupted" end
   end
-  self.store.builds:add(record)
+  if not is_repeated(self, record) then self.store.builds:add(record) end
 end
 
 return recorder

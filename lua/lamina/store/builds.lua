@@ -43,6 +43,13 @@ function Builds:add(record)
   return record.id
 end
 
+--- The last record, or nil.
+function Builds:last()
+  local row = failure.check(self.db:row
+    "select record from builds order by started desc, rowid desc limit 1")
+  return row and decode(row)
+end
+
 --- All records, the newest first.
 function Builds:list()
   local list = {}
