@@ -12,6 +12,12 @@ local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
 local variables = require "lamina.recipe.variables"
 
+-- What stages can do.
+require "lamina.recipe.method.configuration"
+require "lamina.recipe.method.copy"
+require "lamina.recipe.method.group"
+require "lamina.recipe.method.run"
+
 local env = {}
 
 local from_options = { platform = argument.text }

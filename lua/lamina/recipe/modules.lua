@@ -8,7 +8,9 @@ modules.main = "lamina.recipe.evaluate"
 local names = {
   modules.main, "lamina.recipe.argument", "lamina.recipe.description", "lamina.recipe.env",
   "lamina.recipe.files", "lamina.recipe.instruction", "lamina.recipe.library",
-  "lamina.recipe.mounts", "lamina.recipe.place", "lamina.recipe.stage", "lamina.recipe.target",
+  "lamina.recipe.method.configuration", "lamina.recipe.method.copy",
+  "lamina.recipe.method.group", "lamina.recipe.method.run", "lamina.recipe.mounts",
+  "lamina.recipe.place", "lamina.recipe.stage", "lamina.recipe.target",
   "lamina.recipe.variables", "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check",
   "lamina.util.failure", "lamina.util.glob", "lamina.util.text", "lamina.util.words",
   "lamina.util.word.pattern", "lamina.util.word.recipe", "lamina.util.word.scan",
