@@ -112,6 +112,23 @@ describe("the cache, against its user,", function()
     run:ok "fsck"
   end)
 
+  it("knows names that are no text, and tells them apart", function()
+    sh "mkdir c/d; echo x >c/d/$(printf 'n\\377'); printf x >c/d/$(printf 'n\\376')"
+    local recipe = 'return from "busybox":copy("d/*", "/d/"):copy("d/*", "/p/", { parents = true })'
+    build(recipe)
+    assert.equal(2, select(2, build(recipe):gsub("CACHED", "")))
+    sh "mv c/d/$(printf 'n\\377') c/d/$(printf 'n\\375')"
+    assert.not_matches("CACHED", build(recipe))
+    sh "mkdir $(printf 'c/\\377'); mv c/f c/$(printf '\\377')/recipe.lua"
+    helper.write(dir .. "/c/\255/recipe.lua", 'return from "busybox":copy("recipe.lua", "/")')
+    run:ok("build", "-q", dir .. "/c/\255")
+    helper.write(dir .. "/c/\255/recipe.lua", 'return from "busybox":run "false"')
+    run:fails(1, "recipe.lua:1: exit status 1", "build", "-q", dir .. "/c/\255")
+    run:fails(1, "the build argument 'A' isn't UTF%-8", "build", "-q", "--build-arg", "A=\255", dir)
+    run:fails(1, "the label 'A' isn't UTF%-8", "build", "-q", "--label", "A=\255", "-f",
+      dir .. "/recipe.lua", dir .. "/c")
+  end)
+
   it("takes the base that a name means now (SEMANTICS 75)", function()
     local recipe = 'return from "busybox":run "cat /etc/which >/copy 2>&1; true"'
     build(recipe)

@@ -45,12 +45,23 @@ local function platforms(given)
   return list
 end
 
+--- Labels are texts of the image, which are UTF-8.
+local function check_labels(labels)
+  for _, pair in ipairs(labels) do
+    if not utf8.len(pair[1]) or not utf8.len(pair[2]) then
+      failure.raise("invalid-input", ("the label '%s' isn't UTF-8"):format(pair[1]))
+    end
+  end
+  return labels
+end
+
 --- A copy of the options in which nothing is missing.
 function options.complete(given)
   local all = {}
   for key, value in pairs(given) do all[key] = value end
   all.args, all.tags = all.args or {}, all.tags or {}
-  all.labels, all.secrets, all.allow = all.labels or {}, all.secrets or {}, all.allow or {}
+  all.labels = check_labels(all.labels or {})
+  all.secrets, all.allow = all.secrets or {}, all.allow or {}
   all.context, all.images = all.context or ".", {}
   all.bus = all.bus or require("lamina.util.event").new()
   all.jobs = all.jobs or default_jobs()

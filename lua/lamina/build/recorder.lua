@@ -3,6 +3,7 @@
 local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"
 local sched = require "lamina.util.sched"
+local text = require "lamina.util.text"
 
 local recorder = {}
 
@@ -10,6 +11,11 @@ local Recorder = {}
 Recorder.__index = Recorder
 
 local heard = {}
+
+--- File names come into messages, and are any bytes; a record is JSON.
+local function plain(message)
+  return message and text.escape(message, "\n\t")
+end
 
 --- The step of an event; one that wasn't heard of is none of ours.
 local function note(self, data, fields)
@@ -30,14 +36,14 @@ heard["step.finished"] = function(self, data)
 end
 
 heard["step.failed"] = function(self, data)
-  note(self, data, { status = "failed", message = data.message })
+  note(self, data, { status = "failed", message = plain(data.message) })
 end
 
 --- Starts to listen. `steps` are rows { id=, label=, file=, line= } of what may have to be made.
 function recorder.new(store, options, steps)
   local self = setmetatable({ store = store, began = sched.now(), steps = {} }, Recorder)
   self.record = { started = os.time(), steps = json.array(steps), status = "interrupted",
-    recipe = options.file or options.name, target = options.target }
+    recipe = plain(options.file or options.name), target = options.target }
   for _, step in ipairs(steps) do
     step.status = "waiting"
     self.steps[step.id] = step
@@ -70,7 +76,7 @@ function Recorder:__close(err)
   local record = self.record
   record.seconds = sched.now() - self.began
   if failure.is(err) and err.kind ~= "interrupted" then
-    record.status, record.message = "failed", err.message
+    record.status, record.message = "failed", plain(err.message)
   end
   for _, step in ipairs(record.steps) do
     if step.status == "running" then step.status = "interrupted" end

@@ -130,12 +130,18 @@ local function way_to(self, name, options)
   return self.ways[dir]
 end
 
+--- A name for a key. Those that aren't UTF-8 are no text for JSON.
+local function plain(name)
+  if utf8.len(name) then return name end
+  return { bytes = name:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end) }
+end
+
 --- What a found path is called where it goes. Of a directory what is below counts, not its own
 -- name, which isn't copied. A file's name is part of it, and with `parents` the whole path
 -- (SEMANTICS 72, 74).
 local function place_of(self, found, select, options)
-  if select.parents then return { found.name, way_to(self, found.name, options) } end
-  return self:stat(found.path).type ~= "dir" and path.basename(found.name)
+  if select.parents then return { plain(found.name), way_to(self, found.name, options) } end
+  return self:stat(found.path).type ~= "dir" and plain(path.basename(found.name))
 end
 
 --- The part of the key for one source: all that it means together, since files of it may be hard

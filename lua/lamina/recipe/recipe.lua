@@ -25,6 +25,7 @@ local sandbox = require "lamina.core.sandbox"
 local rows = require "lamina.recipe.rows"
 local sched = require "lamina.util.sched"
 local shelf = require "lamina.recipe.shelf"
+local visible = require("lamina.util.text").escape
 
 local recipe = {}
 
@@ -94,8 +95,18 @@ local function texts(list)
   return known
 end
 
+--- Arguments end up in texts of the image, which are UTF-8.
+local function check_args(args)
+  for name, value in pairs(args or {}) do
+    if not utf8.len(name) or not utf8.len(value) then
+      failure.raise("invalid-input", ("the build argument '%s' isn't UTF-8"):format(name))
+    end
+  end
+end
+
 local function request_of(options, text, name)
-  return { name = name, text = text, lines = options.lines, args = options.args or {},
+  check_args(options.args)
+  return { name = visible(name), text = text, lines = options.lines, args = options.args or {},
     platform = platform_table(), target_platform = platform_table(options.target_platform),
     given = options.given, uses = options.uses, images = options.images_known,
     escape = options.escape, want = options.want or "plan" }
