@@ -9,6 +9,8 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
+--     cache_from = nil,         -- { { ref = name } }: caches in registries (build/share.lua)
+--     cache_to = nil,           -- { { ref =, mode =, compression =, ignores_errors = } }
 --     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk
@@ -165,11 +167,18 @@ local function start_record(store, graph, options)
   return recorder.new(store, options, steps)
 end
 
+--- The caches of others; what knows of them is loaded where there are some.
+local function share_from(store, options)
+  if #(options.cache_from or {}) == 0 or options.no_cache then return nil end
+  return require("lamina.build.share").open(store, options.cache_from, options)
+end
+
 local function run(store, given)
   local began = sched.now()
   local options, graph = prepare(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)
+  options.shared = share_from(store, options)
   options.bus:emit("build.started", { total = #graph.vertices })
   local steps, counts = outcome.steps(graph, timed(options, "solve", solve.run, graph,
     store, options))
@@ -178,6 +187,9 @@ local function run(store, given)
   if not options.dry_run then
     result = timed(options, "export", outcome.deliver, store, graph, options)
     record:done(result.image)
+    for _, target in ipairs(options.cache_to or {}) do
+      require("lamina.build.share").export(store, graph, target, options)
+    end
     if options.sync then store:sync() end
   end
   result.target, result.steps = graph.target.name, steps

@@ -38,11 +38,20 @@ local function content_reads(vertex, work)
 end
 
 --- The usable record under a key: its layer must be there, and stays from before we look.
-local function find(self, digest)
+local function find_here(self, digest)
   local record = self.store.cache:hit(digest)
   if not record or not record.diff_id then return nil end
   self.keeper:need { record.diff_id }
   return self.store.layers:has(record.diff_id) and record or nil
+end
+
+--- The same, or else what other builders have made of it (build/share.lua).
+local function find(self, digest)
+  local record = find_here(self, digest)
+  if record or not self.shared then return record end
+  record = self.shared:find(digest)
+  if record then self.store.cache:put(digest, record) end
+  return record
 end
 
 --- Looks a vertex up. `lookup.record` is what was found, or nil; `lookup.key` names the vertex
@@ -50,7 +59,8 @@ end
 function cache.look(store, vertex, work)
   local reads, is_exact = quick_reads(vertex, work)
   local quick = key.record(vertex, reads, work.options.epoch)
-  local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper },
+  local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper,
+    shared = not work.options.dry_run and work.options.shared or nil },
     Lookup)
   self.key = key.of(quick)
   self.keys, self.forgets, self.epoch = { self.key }, work.options.forgets, work.options.epoch

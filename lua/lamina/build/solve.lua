@@ -93,6 +93,7 @@ local function solve_vertex(self, vertex)
   local is_known = self.work:timed("wait", vertex, wait_for_inputs, self, vertex)
   local lookup = is_known
     and self.work:timed("look", vertex, cache.look, self.store, vertex, self.work)
+  vertex.keys = lookup and lookup.keys
   if lookup and lookup.record then
     finish(self, vertex, "cached", lookup.record)
     self:tell("step.cached", vertex, { log = lookup.record.log })

@@ -14,48 +14,18 @@ local failure = require "lamina.util.failure"
 local media_type = require "lamina.image.media_type"
 local outgoing = require "lamina.store.outgoing"
 local reference = require "lamina.image.reference"
-local sched = require "lamina.util.sched"
-local transfer = require "lamina.registry.transfer"
+local sending = require "lamina.registry.sending"
 local upload = require "lamina.registry.upload"
 
 local push = {}
 
-local at_once = 4
-local most_sources = 2 -- repositories that are asked for one blob
-
---- Other repositories of the same registry that may have a layer.
-local function sources(store, ref, diff_id)
-  local list, seen = {}, { [ref.path] = true }
-  for _, name in ipairs(store.images:names_with(diff_id)) do
-    local other = reference.parse(name)
-    if other.domain == ref.domain and not seen[other.path] and #list < most_sources then
-      list[#list + 1] = other.path
-    end
-    seen[other.path] = true
+--- The layers of all images.
+local function layers_of(images)
+  local list = {}
+  for _, image in ipairs(images) do
+    table.move(image.layers, 1, #image.layers, #list + 1, list)
   end
   return list
-end
-
---- Sends the layers of all images, each once; answers their descriptors by diff ID.
-local function send_layers(store, to, layers, images, bus)
-  local work, sent = {}, {}
-  for _, image in ipairs(images) do
-    for _, diff_id in ipairs(image.layers) do
-      if sent[diff_id] == nil then
-        sent[diff_id] = false
-        work[#work + 1] = function()
-          local blob = layers:file(diff_id)
-          sent[diff_id] = blob.of
-          transfer.tell(bus, "uploaded", blob.of, function(progress)
-            return to:blob(blob.of, blob.path,
-              { progress = progress, from = sources(store, to.ref, diff_id) })
-          end)
-        end
-      end
-    end
-  end
-  sched.all(work, math.max(at_once, sched.cores()))
-  return sent
 end
 
 --- Sends an image's configuration and, by its digest, its manifest; answers its descriptor.
@@ -85,7 +55,8 @@ local function send(store, ref, entry, options)
   local to = upload.new(ref, { chunk = options.chunk })
   local layers <close> = outgoing.new(store, { default = "gzip", level = options.level,
     compression = options.compression })
-  local sent = send_layers(store, to, layers, entry.images, options.bus or event.new())
+  local sent = sending.layers(store, to, layers, layers_of(entry.images),
+    options.bus or event.new())
   local list, bytes = {}, nil
   for i, image in ipairs(entry.images) do list[i], bytes = send_image(to, image, sent) end
   local of = list[1]

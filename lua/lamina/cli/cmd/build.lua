@@ -7,6 +7,7 @@ local fs = require "lamina.core.fs"
 local outputs = require "lamina.cli.outputs"
 local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
+local shared = require "lamina.cli.shared"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
@@ -65,6 +66,8 @@ local function build_once(context, inputs)
     source.target(given, options.target)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.pull = options.pull and "always" or nil
+  given.cache_from = shared.from(options.cache_from)
+  given.cache_to = shared.to(options.cache_to)
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
@@ -125,6 +128,10 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
     { long = "build-context", value = "NAME=DIR|URL", many = true,
       help = "a directory, docker-image://, oci-layout:// or git for an image's or stage's name" },
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
+    { long = "cache-from", value = "NAME|type=registry,ref=NAME", many = true,
+      help = "take what other builders have made from this cache in a registry" },
+    { long = "cache-to", value = "NAME|type=registry,ref=NAME[,mode=max]", many = true,
+      help = "write what the steps have made there; mode=max: of all stages" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
     { long = "format", value = "TEMPLATE",

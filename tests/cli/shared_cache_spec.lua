@@ -1,0 +1,123 @@
+-- lamina build --cache-to and --cache-from: builders that share what they make.
+local fixtures = require "support.fixtures"
+local helper = require "support.helper"
+local json = require "lamina.core.json"
+local proxy = require "support.proxy"
+local registry = require "support.registry"
+
+describe("lamina build", function()
+  local server, dir
+
+  setup(function()
+    server = registry.start()
+    dir = helper.tmpdir()
+    helper.write(dir .. "/file", "content")
+    helper.write(dir .. "/recipe.lua", [[
+      local base = from "busybox"
+      local built = base:copy("file", "/file"):run "cat /file >/built; head -c 9 /dev/urandom | md5sum >>/built"
+      local part = base:run "head -c 9 /dev/urandom | md5sum >/part"
+      return image(part:copy("/built", "/built", { from = built }):run "cat /built >/end", {
+        name = "out", cmd = { "cat", "/end" } })]])
+  end)
+  teardown(function()
+    server:close()
+    helper.cleanup()
+  end)
+
+  --- A builder: a store with busybox; answers it.
+  local function machine()
+    return (fixtures.busybox_store())
+  end
+
+  --- Builds; answers what the image says, and how many steps have run.
+  local function build(run, ...)
+    local status, _, err = run("build", "--progress=plain", "-t", "out", ...)
+    assert.equal("", status == 0 and "" or err)
+    local ran = 0
+    for id in err:gmatch "#(%d+) DONE" do ran = ran + (tonumber(id) and 1 or 0) end
+    return run:ok("run", "--rm", "out"), ran, err
+  end
+
+  it("runs nothing that another machine has put into the cache", function()
+    local name = server:name "cache/max:v1"
+    local said, ran = build(machine(), "--cache-to", "type=registry,ref=" .. name .. ",mode=max",
+      dir)
+    assert.equal(5, ran)
+    local second = machine()
+    local again, none, err = build(second, "--cache-from", "type=registry,ref=" .. name, dir)
+    assert.same({ said, 0 }, { again, none }, err)
+    second:ok("fsck", "--deep")
+    said, ran = build(second, dir)
+    assert.same({ again, 0 }, { said, ran }, "and has it then")
+  end)
+
+  it("keeps only the result's own layers with mode=min, which is enough to share those", function()
+    local name, first = server:name "cache/min:v1", machine()
+    build(first, "--cache-to", name, dir)
+    local there = json.decode(first:ok("manifest", "--raw", name))
+    assert.equal(3, #there.layers)
+    local _, ran = build(machine(), "--cache-from", name, dir)
+    assert.is_true(ran < 5)
+  end)
+
+  it("goes on without a cache that isn't there, or is none, and says so", function()
+    local run = machine()
+    local _, _, err = build(run, "--cache-from", server:name "cache/nothing", dir)
+    assert.matches("#cache NOTE not used: .-status 404", err)
+    run:ok("push", "-q", "busybox", server:name "a/image:v1")
+    _, _, err = build(run, "--cache-from", server:name "a/image:v1", dir)
+    assert.matches("it is no cache of lamina's", err, 1, true)
+  end)
+
+  it("makes what the cache promises and doesn't have", function()
+    local front <close> = proxy.start(server)
+    build(machine(), "--cache-to", "type=registry,mode=max,ref=" .. server:name "cache/broken:v1",
+      dir)
+    local layer = json.decode(machine():ok("manifest", "--raw",
+      server:name "cache/broken:v1")).layers[1].digest
+    front:rules { { path = "/blobs/" .. layer, status = 404 } }
+    local run = machine()
+    local _, ran, err = build(run, "--cache-from", front:name "cache/broken:v1", dir)
+    assert.is_true(ran > 0)
+    assert.matches("#cache NOTE layer sha256:", err, 1, true)
+    run:ok("fsck", "--deep")
+  end)
+
+  it("believes no records that are none", function()
+    local front <close> = proxy.start(server)
+    build(machine(), "--cache-to", server:name "cache/wrong:v1", dir)
+    local run = machine()
+    local config = json.decode(run:ok("manifest", "--raw", server:name "cache/wrong:v1")).config
+    for _, text in ipairs { "x", "[]", '{"version":2}', '{"version":1,"diff_ids":[],"records":[]}',
+      '{"version":1,"diff_ids":["../x","a","b"],"records":[]}' } do
+      local digest = "sha256:" .. require("lamina.core.digest").sha256(text)
+      local document = json.decode(run:ok("manifest", "--raw", server:name "cache/wrong:v1"))
+      document.config = { mediaType = config.mediaType, digest = digest, size = #text }
+      front:rules { { path = "/manifests/", replace = json.encode(document),
+        header = { ["Docker-Content-Digest"] = json.null } },
+        { path = "/blobs/" .. digest, status = 200, body = text } }
+      local _, _, err = build(run, "--cache-from", front:name "cache/wrong:v1", dir)
+      assert.matches("#cache NOTE not used", err, 1, true)
+    end
+  end)
+
+  it("tells when the cache can't be written, unless that doesn't matter", function()
+    local run = machine()
+    local line = "export LAMINA_TRIES=1; lamina build -q --cache-to "
+    local status, _, err = run:script(line .. "127.0.0.1:1/cache " .. dir)
+    assert.equal(1, status)
+    assert.matches("--cache-to 127.0.0.1:1/cache: ", err, 1, true)
+    status = run:script(line .. "type=registry,ref=127.0.0.1:1/cache,ignore-error=true " .. dir)
+    assert.equal(0, status)
+  end)
+
+  it("refuses what it can't understand before anything is built", function()
+    local run = machine()
+    for word, pattern in pairs { ["type=s3,bucket=x"] = "'bucket' isn't known",
+      ["type=s3"] = "the type 's3' isn't known", ["type=registry"] = "'ref' is missing",
+      ["type=registry,ref=a,mod=max"] = "did you mean 'mode'",
+      ["type=registry,ref=a,mode=most"] = "'most' is none of max, min" } do
+      run:fails(2, pattern, "build", "-q", "--cache-to", word, dir)
+    end
+  end)
+end)
