@@ -14,8 +14,9 @@ describe("lamina build", function()
     helper.write(dir .. "/file", "content")
     helper.write(dir .. "/recipe.lua", [[
       local base = from "busybox"
-      local built = base:copy("file", "/file"):run "cat /file >/built; head -c 9 /dev/urandom | md5sum >>/built"
-      local part = base:run "head -c 9 /dev/urandom | md5sum >/part"
+      local random = "head -c 9 /dev/urandom | md5sum"
+      local built = base:copy("file", "/file"):run("cat /file >/built; " .. random .. " >>/built")
+      local part = base:run(random .. " >/part")
       return image(part:copy("/built", "/built", { from = built }):run "cat /built >/end", {
         name = "out", cmd = { "cat", "/end" } })]])
   end)
