@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "net/curl.h"
+#include "net/gate.h"
 #include "net/sink.h"
 
 enum { HEADER_LIMIT = 64 << 10, SLOW_RATE = 1024 };
@@ -22,6 +23,7 @@ struct transfer {
 	const struct lam_http_request *request;
 	struct lam_http_answer *answer;
 	struct lam_sink sink;
+	struct lam_gate gate;
 	size_t header_bytes;
 	uint64_t sent, moved; /* of the body to send; of everything when last looked at */
 	time_t moved_at;
@@ -197,6 +199,8 @@ static void set_options(struct transfer *t, const struct lam_url *url, int is_ho
 	}
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_OPENSOCKETFUNCTION, lam_gate_open);
+	SET(CURLOPT_OPENSOCKETDATA, &t->gate);
 	SET(CURLOPT_USERAGENT, r->agent ? r->agent : "lamina");
 	SET(CURLOPT_TIMEOUT, seconds);
 	SET(CURLOPT_CONNECTTIMEOUT, r->connect_timeout);
@@ -277,6 +281,8 @@ static int perform(struct transfer *t, const char *text)
 		return -1;
 	if (code == CURLE_OK || t->sink.is_cut)
 		return lam_sink_end(&t->sink, t->request, t->answer, t->err);
+	if (t->gate.has_refused)
+		return lam_err_set(t->err, 0, "a link-local address, which nobody has asked for");
 	lam_err_set(t->err, 0, "%s", *text ? text : t->api->curl_easy_strerror(code));
 	t->err->num = number_of(code);
 	return -1;
@@ -295,6 +301,7 @@ int lam_transfer(const struct lam_http_request *request, const struct lam_url *u
 	if (!t.handle)
 		return t.api ? lam_err_set(err, ENOMEM, "libcurl") : -1;
 	t.moved_at = now();
+	t.gate.admits_link_local = is_home && lam_gate_is_link_local(url->host);
 	set_options(&t, url, is_home, seconds, text);
 	result = add_headers(&t, is_home, &list);
 	if (result == 0) {

@@ -264,6 +264,13 @@ describe("lamina.core.http", function()
       end
       fails("user or password", to "http://a:b@127.0.0.1/")
     end)
+
+    it("never lead to a link-local address, however it is written (REG-12)", function()
+      for _, host in ipairs { "169.254.169.254", "0xa9fea9fe", "2852039166", "169.254.43518",
+        "[fe80::1]", "[::ffff:169.254.169.254]" } do
+        fails("address, which nobody has asked for", to("http://" .. host .. "/x"))
+      end
+    end)
   end)
 
   describe("url", function()
