@@ -2,7 +2,7 @@
 --
 --   it.host                                   "127.0.0.1:40123"
 --   it:name "a/b:v1"                          the whole name of something in it
---   it:push("oci-archive:/tmp/x.tar", "a/b:v1")     by skopeo
+--   it:push("oci-archive:/tmp/x.tar", "a/b:v1")     by skopeo, which is it.skopeo
 --   it:log()                                  what it was asked for: "GET /v2/a/b/manifests/v1 200"
 local helper = require "support.helper"
 
@@ -64,6 +64,8 @@ function registry.start(options)
   assert(os.execute(("docker-registry serve %s/config.yml >>%s/log 2>&1 & echo $! >%s/pid")
     :format(dir, dir, dir)))
   local self = setmetatable({ dir = dir, pid = helper.read(dir .. "/pid"):match("%d+") }, Registry)
+  -- where nothing else is, others look into folders that aren't everybody's
+  self.skopeo = ("REGISTRY_AUTH_FILE=%s skopeo"):format(helper.write(dir .. "/auth.json", "{}"))
   for _ = 1, 500 do
     self.port = helper.read(dir .. "/log"):match("listening on 127%.0%.0%.1:(%d+)")
     if self.port then
@@ -82,8 +84,8 @@ end
 
 --- Copies an image into it by skopeo. `more` are further options.
 function Registry:push(from, name, more)
-  local status, _, err = helper.sh(("skopeo copy --quiet --dest-tls-verify=false %s %s docker://%s")
-    :format(more or "", helper.quote(from), self:name(name)))
+  local status, _, err = helper.sh(("%s copy --quiet --dest-tls-verify=false %s %s docker://%s")
+    :format(self.skopeo, more or "", helper.quote(from), self:name(name)))
   assert(status == 0, err)
 end
 
