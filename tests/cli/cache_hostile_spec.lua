@@ -168,7 +168,10 @@ describe("the cache, against its user,", function()
   end)
 
   it("lets no two steps wait for each other's caches (SEMANTICS 67)", function()
-    build([[local a, b = cache("/a", { sharing = "locked" }), cache("/b", { sharing = "locked" })
+    -- each is filled by its first step, which takes long enough for the other one to take its first
+    sh "mkdir c/d; echo >c/d/f"
+    build([[local seeded = { sharing = "locked", from = context "d" }
+      local a, b = cache("/a", seeded), cache("/b", seeded)
       local list = {}
       for i = 1, 8 do
         list[i] = from "busybox":run("echo " .. i .. " >/n", { mounts = i % 2 == 0 and { a, b }
