@@ -36,6 +36,8 @@ describe("the cache", function()
     function() return "mkdir -p d/e; echo " .. random(9) .. " >d/e/f" end,
     function() return "rm -rf d/e" end,
     function() return "rm -f d/h; ln a d/h" end,
+    function() return "rm -f b; ln a b" end,
+    function() return "[ ! -f d/a ] || ln -f d/a d/b" end,
     function() return "echo 1 >new" .. random(3) end,
     function() return "rm -f new*" end,
     function() return ("printf '%s\\n' >.dockerignore"):format(pick { "", "*.o", "**/*.o", "d/e",
