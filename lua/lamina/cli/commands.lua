@@ -30,6 +30,7 @@ return {
   { title = "Registries", { "pull", "Get an image from a registry" },
     { "push", "Put an image into a registry" },
     { "manifest", "Show what a registry has under a name" },
+    { "serve", "Let others on this machine pull from the store" },
     { "login", "Tell a registry who you are, and keep it" },
     { "logout", "Forget who you are for a registry" } },
   { title = "Dockerfiles", { "translate", "Print the recipe that a Dockerfile means" },

@@ -1,0 +1,153 @@
+--- What our registry has: the images of the store, under their names.
+--
+--   local content <close> = content.new(store)
+--   content:answer(request)          -- what connection.lua sends
+--
+-- "debian" is what it is everywhere in lamina: docker.io/library/debian. Layers go out as they came
+-- or as gzip, made when they are first asked for.
+local chosen = require "lamina.store.chosen"
+local descriptor = require "lamina.image.descriptor"
+local digest = require "lamina.core.digest"
+local documents = require "lamina.image.documents"
+local failure = require "lamina.util.failure"
+local fs = require "lamina.core.fs"
+local json = require "lamina.core.json"
+local media_type = require "lamina.image.media_type"
+local outgoing = require "lamina.store.outgoing"
+local reference = require "lamina.image.reference"
+local sched = require "lamina.util.sched"
+
+local content = {}
+
+local Content = {}
+Content.__index = Content
+
+function content.new(store)
+  return setmetatable({ store = store, known = {},
+    layers = outgoing.new(store, { default = "gzip" }) }, Content)
+end
+
+local function refuse(status, code, message)
+  return { status = status, headers = { ["Content-Type"] = "application/json" },
+    body = failure.check(json.encode { errors = json.array { { code = code,
+      message = message } } }) }
+end
+
+local function document(bytes, media)
+  return { status = 200, body = bytes, headers = { ["Content-Type"] = media,
+    ["Docker-Content-Digest"] = "sha256:" .. digest.sha256(bytes) } }
+end
+
+--- Remembers bytes that somebody may ask for by their digest.
+local function know(self, bytes, media)
+  local of = descriptor.new(media, "sha256:" .. digest.sha256(bytes), #bytes)
+  self.known[of.digest] = { body = bytes, media = media }
+  return of
+end
+
+local function know_image(self, image)
+  local work, blobs, layers = {}, {}, {}
+  for i, diff_id in ipairs(image.layers) do
+    work[i] = function() blobs[i] = self.layers:file(diff_id) end
+  end
+  sched.all(work, sched.cores())
+  for i, blob in ipairs(blobs) do
+    layers[i] = blob.of
+    self.known[blob.of.digest] = { path = blob.path, size = blob.of.size }
+  end
+  know(self, image.config, media_type.config)
+  local of = know(self, documents.manifest(image, layers))
+  of.platform = image.platform
+  return of
+end
+
+--- Makes all of an image or an index known; answers its document.
+local function find(self, name)
+  local entry = chosen.entries(self.store, { name })[1]
+  local list = {}
+  for i, image in ipairs(entry.images) do list[i] = know_image(self, image) end
+  local of = list[1]
+  if entry.index or #list > 1 then of = know(self, documents.index(entry.index, list)) end
+  return self.known[of.digest]
+end
+
+local function manifest(self, path, what)
+  local known = descriptor.is_digest(what) and self.known[what]
+  if not known then
+    local name = path .. (descriptor.is_digest(what) and "@" or ":") .. what
+    local ok, found = pcall(find, self, name)
+    if not ok and not failure.is(found) then error(found, 0) end
+    if not ok then return refuse(404, "MANIFEST_UNKNOWN", found.message) end
+    known = descriptor.is_digest(what) and self.known[what] or found
+  end
+  if not known.body then return refuse(404, "MANIFEST_UNKNOWN", "a blob, and no manifest") end
+  return document(known.body, known.media)
+end
+
+--- What isn't known from a manifest may be so from an earlier run.
+local function kept(self, of)
+  local row = failure.check(self.store.db:row([[select 1 as found from layers where blob = ?1
+    union select 1 from images where id = ?1]], of))
+  local stat = row and self.store.blobs:has(of) and fs.stat(self.store.blobs:path(of))
+  return stat and { path = self.store.blobs:path(of), size = stat.size }
+end
+
+local function blob(self, of)
+  local known = descriptor.is_digest(of) and (self.known[of] or kept(self, of))
+  if not known then return refuse(404, "BLOB_UNKNOWN", "there is no such blob") end
+  return { status = 200, body = known.body, path = known.path, size = known.size, headers = {
+    ["Content-Type"] = "application/octet-stream", ["Docker-Content-Digest"] = of } }
+end
+
+local function tags(self, path)
+  local ok, ref = pcall(reference.parse, path)
+  local list = json.array {}
+  for _, image in ipairs(self.store.images:list()) do
+    for _, name in ipairs(image.names) do
+      local other = reference.parse(name)
+      if ok and other.domain == ref.domain and other.path == ref.path then
+        list[#list + 1] = other.tag
+      end
+    end
+  end
+  if #list == 0 then return refuse(404, "NAME_UNKNOWN", "there is no such image") end
+  table.sort(list)
+  return document(failure.check(json.encode { name = path, tags = list }), "application/json")
+end
+
+--- A page in a browser may reach us by a name that leads here, but not by one of ours.
+local function is_ours(host)
+  local name = (host or ""):gsub(":%d+$", "")
+  return name == "localhost" or name == "[::1]" or name:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+local function answer(self, request)
+  local path = request.path:gsub("%?.*$", "")
+  if not is_ours(request.headers.host) then return refuse(403, "DENIED", "not by this name") end
+  if request.method ~= "GET" and request.method ~= "HEAD" then
+    return refuse(405, "UNSUPPORTED", "this registry can only be read")
+  end
+  if path == "/v2/" or path == "/v2" then return document("{}", "application/json") end
+  local name, kind, what = path:match("^/v2/(.+)/(%a+)/([^/]+)$")
+  if kind == "manifests" then return manifest(self, name, what) end
+  if kind == "blobs" then return blob(self, what) end
+  if kind == "tags" and what == "list" then return tags(self, name) end
+  return refuse(404, "UNSUPPORTED", "there is nothing here")
+end
+
+--- What to send for a request. A failure is told to whoever asked.
+function Content:answer(request)
+  local ok, result = pcall(answer, self, request)
+  if ok then
+    result.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
+    return result
+  end
+  if not failure.is(result) or result.kind == "interrupted" then error(result, 0) end
+  return refuse(500, "UNKNOWN", result.message)
+end
+
+function Content:__close()
+  self.layers:__close()
+end
+
+return content

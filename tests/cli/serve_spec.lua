@@ -1,0 +1,113 @@
+-- lamina serve: the store as a registry that can only be read.
+local digest = require "lamina.core.digest"
+local fixtures = require "support.fixtures"
+local fs = require "lamina.core.fs"
+local helper = require "support.helper"
+local http = require "lamina.core.http"
+local json = require "lamina.core.json"
+
+describe("lamina serve", function()
+  local run, id, dir, address, skopeo
+
+  setup(function()
+    run, id = fixtures.busybox_store()
+    dir = helper.tmpdir()
+    skopeo = ("REGISTRY_AUTH_FILE=%s skopeo"):format(helper.write(dir .. "/auth.json", "{}"))
+    helper.write(dir .. "/out", "")
+    os.execute(("exec %s >%s/out 2>%s/err & echo $! >%s/pid"):format(
+      run:line("serve", "--address", "127.0.0.1:0"), dir, dir, dir))
+    for _ = 1, 500 do
+      address = helper.read(dir .. "/out"):match "^(127%.0%.0%.1:%d+)\n"
+      if address then return end
+      os.execute "sleep 0.02"
+    end
+    error("it didn't start: " .. helper.read(dir .. "/err"))
+  end)
+  teardown(function()
+    os.execute("kill " .. helper.read(dir .. "/pid"):match "%d+")
+    helper.cleanup()
+  end)
+
+  local function get(path, more)
+    local request = { url = ("http://%s%s"):format(address, path) }
+    for key, value in pairs(more or {}) do request[key] = value end
+    return assert(http.request(request))
+  end
+
+  local function manifest()
+    return json.decode(get("/v2/busybox/manifests/latest").body)
+  end
+
+  it("lets lamina, skopeo and podman pull, by the names of the store", function()
+    local other = helper.store()
+    assert.equal(id .. "\n", other:ok("pull", "-q", address .. "/busybox"))
+    assert.equal("hello\n", other:ok("run", "--rm", address .. "/busybox", "echo", "hello"))
+    assert.same({ 0, "", "" }, { helper.sh(("%s copy -q --src-tls-verify=false docker://%s/%s "
+      .. "oci:%s/oci:x"):format(skopeo, address, "docker.io/library/busybox:latest", dir)) })
+    if not helper.is_root then return end
+    local podman = ("podman --root %s/root --runroot %s/run "):format(dir, dir)
+    local status, out = helper.sh(podman .. "pull -q --tls-verify=false " .. address .. "/busybox")
+    helper.sh(podman .. "rmi -af")
+    assert.same({ 0, id:sub(8) .. "\n" }, { status, out })
+  end)
+
+  it("answers tags, manifests by tag and digest, and blobs", function()
+    assert.equal("{}", get("/v2/").body)
+    assert.same({ name = "busybox", tags = { "latest" } },
+      json.decode(get("/v2/busybox/tags/list").body))
+    local by_tag = get "/v2/busybox/manifests/latest"
+    assert.equal(by_tag.digest, by_tag.headers["docker-content-digest"])
+    assert.equal(by_tag.body, get("/v2/busybox/manifests/" .. by_tag.digest).body)
+    local config = manifest().config
+    assert.equal(config.digest, "sha256:" .. digest.sha256(get("/v2/busybox/blobs/"
+      .. config.digest).body))
+    local head = get("/v2/busybox/manifests/latest", { method = "HEAD" })
+    assert.equal(tostring(#by_tag.body), head.headers["content-length"])
+  end)
+
+  it("sends a part of a blob", function()
+    local layer = manifest().layers[1]
+    local path = "/v2/busybox/blobs/" .. layer.digest
+    local whole = get(path)
+    assert.equal(layer.digest, whole.digest)
+    local file <close> = assert(fs.open(helper.write(dir .. "/part", whole.body:sub(1, 100)), "rw"))
+    local part = get(path, { output = file:fd(), resume = 100 })
+    assert.equal(206, part.status)
+    assert.equal(layer.digest, part.digest)
+    assert.equal(("bytes 100-%d/%d"):format(layer.size - 1, layer.size),
+      part.headers["content-range"])
+    assert.equal(416, get(path, { headers = { Range = ("bytes=%d-"):format(layer.size) } }).status)
+  end)
+
+  it("refuses what it hasn't, what would change it, and who comes by another name", function()
+    for _, path in ipairs { "/", "/v2/nothing/manifests/latest", "/v2/busybox/manifests/v9",
+      "/v2/busybox/blobs/sha256:" .. ("0"):rep(64), "/v2/busybox/blobs/../../lamina.db",
+      "/v2/nothing/tags/list", "/v2/busybox/manifests/" .. manifest().layers[1].digest } do
+      local answer = get(path)
+      assert.equal(404, answer.status, path)
+      assert.is_string(json.decode(answer.body).errors[1].code)
+    end
+    for _, method in ipairs { "PUT", "POST", "PATCH", "DELETE" } do
+      assert.equal(405, get("/v2/busybox/manifests/x", { method = method }).status)
+    end
+    assert.equal(403, get("/v2/", { headers = { Host = "elsewhere.example" } }).status)
+  end)
+
+  it("bears what is no request", function()
+    for _, text in ipairs { "x\\r\\n\\r\\n", "GET x HTTP/1.1\\r\\n\\r\\n", "" } do
+      helper.sh(("bash -c \"exec 3<>/dev/tcp/%s; printf '%s' >&3; exec 3>&-\""):format(
+        address:gsub(":", "/"), text))
+    end
+    helper.sh(("head -c 100000 /dev/zero | bash -c 'cat >/dev/tcp/%s'"):format(
+      (address:gsub(":", "/"))))
+    assert.equal(200, get("/v2/").status)
+    assert.equal("", helper.read(dir .. "/err"))
+  end)
+
+  it("listens for this machine alone", function()
+    for _, where in ipairs { "0.0.0.0:5000", "192.168.1.1:80", "127.0.0.1", "x:1", "[::]:1",
+      "127.0.0.1:99999" } do
+      run:fails(2, "is no loopback address", "serve", "--address", where)
+    end
+  end)
+end)
