@@ -76,11 +76,14 @@ local function remove_gone(self)
   end
 end
 
+-- So many folders are worth a job: starting one takes as long as removing a few.
+local many_gone = 24
+
 --- Removes a folder while the build goes on: what an overlay leaves takes as long to remove as a
 -- small step takes. What isn't removed in time goes with the workspace.
 function Work:dispose(path)
   self.gone[#self.gone + 1] = path
-  if self.is_removing then return end
+  if self.is_removing or #self.gone < many_gone then return end
   self.is_removing = true
   self.remover = sched.spawn(function()
     pcall(remove_gone, self)
