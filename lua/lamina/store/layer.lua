@@ -1,7 +1,9 @@
 --- Layers: directories in overlay form, one for each diff ID, never changed once they are named.
+local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local sched = require "lamina.util.sched"
 local json = require "lamina.core.json"
 
 local layer = {}
@@ -96,6 +98,26 @@ function Layers:blob_of(diff_id)
   if row and row.blob and self.store.blobs:has(row.blob) then
     return descriptor.new(row.blob_type, row.blob, row.blob_size)
   end
+end
+
+--- Unpacks the blob it came as, verified; answers the directory, or nil where there is none or it
+-- gives another layer.
+function Layers:unpack_blob(diff_id)
+  local store, from = self.store, self:blob_of(diff_id)
+  if not from then return nil end
+  local dir = store:temp("layer")
+  failure.check(fs.chmod(dir, 493)) -- 0755, unless the tar says otherwise
+  local ok = pcall(sched.run, sched.job, core.apply, store.blobs:path(from.digest), dir,
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids, diff_id = diff_id })
+  return ok and dir or nil
+end
+
+--- Takes a blob that isn't what it should be from a layer.
+function Layers:drop_blob(diff_id)
+  local of = self:blob_of(diff_id)
+  failure.check(self.db:run([[update layers set blob = null, blob_size = null, blob_type = null
+    where diff_id = ?]], diff_id))
+  if of then self.store:bury(self.store.blobs:path(of.digest)) end
 end
 
 function Layers:remember_blob(diff_id, of)

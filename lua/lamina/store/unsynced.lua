@@ -1,14 +1,15 @@
 --- What an earlier boot made and no sync covered. After a power loss the disk may not have all of
 -- it; after a clean shutdown it has. So each is read again, and what isn't whole is forgotten.
 local core = require "lamina.core.layer"
+local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local lock = require "lamina.store.lock"
 
 local unsynced = {}
 
---- Whether a layer's directory holds what its diff ID says. One that was pulled from a tar that
--- isn't canonical can't be told that way: it is pulled again.
+--- Whether a layer's directory holds what its diff ID says. One that came as a tar that isn't
+-- canonical can't be told that way.
 local function is_whole(store, diff_id)
   local info = core.pack(store.layers:path(diff_id), { form = "overlay" })
   return info ~= nil and info.diff_id == diff_id
@@ -24,14 +25,26 @@ local function forget_layer(store, diff_id)
   return true
 end
 
+--- A blob that the disk didn't get whole would be taken for the layer's own.
+local function check_blob(store, diff_id)
+  local of = store.layers:blob_of(diff_id)
+  local hex = of and digest.file(store.blobs:path(of.digest))
+  if of and "sha256:" .. tostring(hex) ~= of.digest then store.layers:drop_blob(diff_id) end
+end
+
+--- What its blob gives is the layer, whatever the directory holds; without one it is forgotten.
 local function settle_layer(store, diff_id)
+  check_blob(store, diff_id)
   if is_whole(store, diff_id) then
     failure.check(store.db:run("update layers set boot = null where diff_id = ?", diff_id))
     return
   end
-  local path = store.layers:path(diff_id)
-  store:transaction(forget_layer, store, diff_id)
+  local path, again = store.layers:path(diff_id), store.layers:unpack_blob(diff_id)
+  if not again then store:transaction(forget_layer, store, diff_id) end
   if fs.stat(path, { follow = false }) then store:bury(path) end
+  if not again then return end
+  failure.check(fs.rename(again, path))
+  failure.check(store.db:run("update layers set boot = ? where diff_id = ?", store.boot, diff_id))
 end
 
 --- Whether both documents and all layers of an image are there.

@@ -56,6 +56,33 @@ describe("lamina.store.unsynced", function()
       print((fs.stat(store.layers:path(bad))))]=])
   end)
 
+  -- The layer "bad" with the gzip blob that it came as.
+  local with_blob = [=[
+    local packed = folder "packed" .. "/blob"
+    local info = assert(core.pack(store.layers:path(bad), { output = packed,
+      compression = "gzip" }))
+    store.layers:adopt_blob(bad, packed, { digest = info.digest, size = info.size,
+      mediaType = "application/vnd.oci.image.layer.v1.tar+gzip" })
+    assert(store.db:run "update layers set boot = 'earlier'")
+  ]=]
+
+  it("makes a layer again from the blob it came as", function()
+    assert.equal("first second\ttrue\ttrue\ttrue\ttrue\t1\nbad\t755\n", output(with_blob .. [=[
+      assert(fs.write(store.layers:path(bad) .. "/file", ""))
+      reopen()
+      show()
+      print(fs.read(store.layers:path(bad) .. "/file"), ("%o"):format(
+        fs.stat(store.layers:path(bad)).mode))]=]))
+  end)
+
+  it("drops a blob that the disk didn't get whole, so that nobody sends it", function()
+    assert.equal("first second\ttrue\ttrue\ttrue\ttrue\t0\nnil\tfalse\n", output(with_blob .. [=[
+      assert(fs.write(store.blobs:path(info.digest), ""))
+      reopen()
+      show()
+      print(store.layers:blob_of(bad), store.blobs:has(info.digest))]=]))
+  end)
+
   it("forgets a layer whose directory never got its name", function()
     assert.equal("first\ttrue\tfalse\ttrue\tfalse\t0\n", output [=[
       fs.remove(store.layers:path(bad))

@@ -18,16 +18,6 @@ local function in_use(store)
   return used
 end
 
---- Unpacks the blob it came as; answers the directory, or nil where there is none or it differs.
-local function unpack_blob(store, diff_id)
-  local from = store.layers:blob_of(diff_id)
-  if not from then return nil end
-  local dir = store:temp("fsck")
-  local ok = pcall(sched.job, core.apply, store.blobs:path(from.digest), dir,
-    { form = "overlay", userxattr = store.userxattr, ids = store.ids, diff_id = diff_id })
-  return ok and dir or nil
-end
-
 local function forget(store, diff_id)
   return store:transaction(function()
     failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
@@ -39,7 +29,7 @@ end
 --- From its blob; or it is forgotten, where only the cache knew it. Otherwise no build begins with
 -- it any more.
 local function restore(store, diff_id, is_used)
-  local dir, path = unpack_blob(store, diff_id), store.layers:path(diff_id)
+  local dir, path = store.layers:unpack_blob(diff_id), store.layers:path(diff_id)
   local is_there = fs.stat(path, { follow = false })
   if dir then
     if is_there then aside(store.root, path) end
@@ -107,7 +97,7 @@ local function check_files(found, store, row)
   local got, err = packed(path)
   if got == row.diff_id or not fs.stat(path, { follow = false }) then return end
   if not got then return damaged(found, store, row, "changed-layer", err.message) end
-  local again = unpack_blob(store, row.diff_id)
+  local again = store.layers:unpack_blob(row.diff_id)
   local wanted = again and packed(again)
   if again then fs.remove(again) end
   if wanted == got then return end
