@@ -118,6 +118,24 @@ describe("lamina build", function()
     assert.equal(0, status, err)
   end)
 
+  it("runs no more steps at the same time than --jobs says", function()
+    local recipe = [[
+      local stages = { from "busybox" }
+      for i = 1, 4 do
+        stages[#stages + 1] = from "busybox":run("mkdir /c/alone && sleep 0.2 && rmdir /c/alone # "
+          .. i, { mounts = { cache "/c" } })
+      end
+      return merge(stages)]]
+    local status, _, err = build(recipe, "--jobs", "1")
+    assert.equal(0, status, err)
+    status, _, err = build(recipe, "--jobs", "4", "--no-cache")
+    assert.equal(1, status)
+    assert.matches("can't create directory '/c/alone'", err, 1, true)
+    status, _, err = build(recipe, "--jobs", "0")
+    assert.equal(2, status)
+    assert.matches("jobs", err)
+  end)
+
   it("makes equal steps once and unneeded ones never", function()
     local status, _, progress = build [[
       local function once() return from "busybox":run "echo ran" end
