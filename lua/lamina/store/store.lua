@@ -33,8 +33,8 @@ local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "dow
   "tmp" }
 
 --- All that lies in a store; what else is there isn't ours.
-Store.entries = { "blobs", "cache", "containers", "damaged", "downloads",
-  "gc.lock", "lamina.db", "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
+Store.entries = { "blobs", "cache", "containers", "damaged", "downloads", "gc.lock", "lamina.db",
+  "lamina.db-journal", "lamina.db-shm", "lamina.db-wal", "layers", "logs", "tmp", "volumes" }
 
 -- How a user who has no id in this user namespace is seen (user_namespaces(7)).
 local unmapped = 65534
