@@ -15,9 +15,9 @@ CFLAGS ?= -O2 -g
 Q      := $(if $(V),,@)
 
 # --- nothing below needs changing ------------------------------------------------------------
-packages := lua5.4 jansson sqlite3 libseccomp libcap libcrypto libisal libzstd
+packages := lua5.4 jansson yaml-0.1 sqlite3 libseccomp libcap libcrypto libisal libzstd
 build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv libuv1-dev \
-	libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libisal-dev libzstd-dev \
+	libarchive-dev libcurl4-openssl-dev libssl-dev libjansson-dev libyaml-dev libsqlite3-dev libisal-dev libzstd-dev \
 	libseccomp-dev libcap-dev uidmap slirp4netns git ca-certificates
 test_packages := clang-14 clang-format-14 cppcheck lua-check lua-busted valgrind mmdebstrap \
 	busybox-static skopeo umoci buildah podman crun hyperfine strace attr xz-utils bzip2 zstd \
@@ -101,8 +101,8 @@ $B/fuzz/%: $B/tests/fuzz/%.o $(floor_obj)
 	$Q$(CC) $(subst fuzzer-no-link,fuzzer,$(SAN)) $(LINK) $(LDFLAGS) -o $@ $^ \
 		$(filter-out -llua%,$(pkg_libs)) -ldl
 
-# What is fuzzed there is written in Lua.
-$B/fuzz/dockerfile: $B/tests/fuzz/dockerfile.o $(core_obj)
+# What is fuzzed there is written in Lua, or made for it.
+$B/fuzz/dockerfile $B/fuzz/yaml: $B/fuzz/%: $B/tests/fuzz/%.o $(core_obj)
 	@mkdir -p $(@D)
 	$Q$(CC) $(subst fuzzer-no-link,fuzzer,$(SAN)) $(LINK) $(LDFLAGS) -o $@ $^ $(pkg_libs) -ldl
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bind/l_json.h"
 #include "bind/lamlua.h"
 
 #define DOCUMENT_TYPE "lamina.json.document"
@@ -33,10 +34,15 @@ static int l_document_gc(lua_State *L)
 	return 0;
 }
 
-static void mark_array(lua_State *L)
+void lamL_markarray(lua_State *L)
 {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
 	lua_setmetatable(L, -2);
+}
+
+void lamL_pushnull(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &null_key);
 }
 
 static void push_value(lua_State *L, const json_t *value);
@@ -46,7 +52,7 @@ static void push_array(lua_State *L, const json_t *value)
 	size_t n = json_array_size(value);
 
 	lua_createtable(L, (int)n, 0);
-	mark_array(L);
+	lamL_markarray(L);
 	for (size_t i = 0; i < n; i++) {
 		push_value(L, json_array_get(value, i));
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -90,7 +96,7 @@ static void push_value(lua_State *L, const json_t *value)
 		lua_pushboolean(L, json_is_true(value));
 		break;
 	case JSON_NULL:
-		lua_rawgetp(L, LUA_REGISTRYINDEX, &null_key);
+		lamL_pushnull(L);
 		break;
 	}
 }
@@ -183,7 +189,7 @@ static int is_null(lua_State *L, int index)
 {
 	int same;
 
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &null_key);
+	lamL_pushnull(L);
 	same = lua_rawequal(L, -1, index);
 	lua_pop(L, 1);
 	return same;
@@ -339,7 +345,7 @@ static int l_array(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_argcheck(L, !is_null(L, 1), 1, "json.null is no array");
 	lua_settop(L, 1);
-	mark_array(L);
+	lamL_markarray(L);
 	return 1;
 }
 
@@ -369,8 +375,13 @@ static const luaL_Reg functions[] = {
 	{ "is_array", l_is_array }, { NULL, NULL },
 };
 
-static void make_marks(lua_State *L)
+void lamL_jsonmarks(lua_State *L)
 {
+	int is_made = lua_rawgetp(L, LUA_REGISTRYINDEX, &null_key) != LUA_TNIL;
+
+	lua_pop(L, 1);
+	if (is_made)
+		return;
 	lua_newtable(L);
 	lua_pushliteral(L, "json.array");
 	lua_setfield(L, -2, "__name");
@@ -389,9 +400,9 @@ int luaopen_lamina_core_json(lua_State *L);
 int luaopen_lamina_core_json(lua_State *L)
 {
 	lamL_newtype(L, DOCUMENT_TYPE, document_meta, none);
-	make_marks(L);
+	lamL_jsonmarks(L);
 	luaL_newlib(L, functions);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &null_key);
+	lamL_pushnull(L);
 	lua_setfield(L, -2, "null");
 	return 1;
 }

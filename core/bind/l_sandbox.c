@@ -7,7 +7,7 @@
  *   }
  *
  * The new state has Lua's base, coroutine, table, string, math, utf8 and debug libraries, and the
- * core modules json and fs: what of it a recipe sees is for `main` to decide. Its memory is
+ * core modules json, yaml and fs: what of it a recipe sees is for `main` to decide. Its memory is
  * counted, and so are its instructions, in every coroutine. Who is over a limit can't catch it:
  * the state is left by longjmp and its memory freed as a whole; the answer is then nil, err with
  * the place in its message. Running out of memory is Lua's own error, which a
@@ -142,6 +142,7 @@ static int l_require(lua_State *S)
 }
 
 int luaopen_lamina_core_json(lua_State *L);
+int luaopen_lamina_core_yaml(lua_State *L);
 int luaopen_lamina_core_fs(lua_State *L);
 
 static const luaL_Reg libraries[] = {
@@ -149,6 +150,13 @@ static const luaL_Reg libraries[] = {
 	{ LUA_TABLIBNAME, luaopen_table }, { LUA_STRLIBNAME, luaopen_string },
 	{ LUA_MATHLIBNAME, luaopen_math }, { LUA_UTF8LIBNAME, luaopen_utf8 },
 	{ LUA_DBLIBNAME, luaopen_debug },  { NULL, NULL },
+};
+
+static const luaL_Reg core[] = {
+	{ "lamina.core.json", luaopen_lamina_core_json },
+	{ "lamina.core.yaml", luaopen_lamina_core_yaml },
+	{ "lamina.core.fs", luaopen_lamina_core_fs },
+	{ NULL, NULL },
 };
 
 /* What the sandbox needs of the caller's request; the strings are the caller's. */
@@ -190,12 +198,11 @@ static int enter(lua_State *S)
 	}
 	push_modules(S, request->from);
 	lua_newtable(S); /* what is loaded */
-	lua_pushcfunction(S, luaopen_lamina_core_json);
-	lua_call(S, 0, 1);
-	lua_setfield(S, -2, "lamina.core.json");
-	lua_pushcfunction(S, luaopen_lamina_core_fs);
-	lua_call(S, 0, 1);
-	lua_setfield(S, -2, "lamina.core.fs");
+	for (const luaL_Reg *module = core; module->func; module++) {
+		lua_pushcfunction(S, module->func);
+		lua_call(S, 0, 1);
+		lua_setfield(S, -2, module->name);
+	}
 	lua_pushcclosure(S, l_require, 2);
 	lua_setglobal(S, "require");
 	lua_getglobal(S, "require");

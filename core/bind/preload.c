@@ -15,7 +15,8 @@
 	X(namespace)                                                                               \
 	X(overlay)                                                                                 \
 	X(sandbox)                                                                                 \
-	X(terminal)
+	X(terminal)                                                                                \
+	X(yaml)
 
 #define DECLARE(name) int luaopen_lamina_core_##name(lua_State *L);
 #define ROW(name) { "lamina.core." #name, luaopen_lamina_core_##name },

@@ -38,6 +38,10 @@ function seeds.dockerfile(write)
   end
 end
 
+function seeds.yaml(write)
+  for i, case in ipairs(dofile "tests/golden/yaml.lua") do write(i, case[2]) end
+end
+
 if seeds[target] then
   seeds[target](function(name, bytes)
     local file <close> = assert(io.open(("%s/%s"):format(folder, name), "wb"))

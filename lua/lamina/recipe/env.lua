@@ -11,6 +11,7 @@ local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
 local variables = require "lamina.recipe.variables"
+local yaml = require "lamina.core.yaml"
 
 -- What stages can do.
 require "lamina.recipe.method.configuration"
@@ -127,11 +128,14 @@ local function expand(words, given)
   place.blame("expand: " .. (type(result) == "table" and result.message or tostring(result)))
 end
 
-local function decode(words)
-  place.enter()
-  local value, err = json.decode(argument.text(words, "json.decode"))
-  if value == nil and err then place.blame("json.decode: " .. err.message) end
-  return value ~= json.null and value or nil
+--- json.decode, yaml.decode: a text as Lua values.
+local function decoder(decode, what)
+  return function(words)
+    place.enter()
+    local value, err = decode(argument.text(words, what))
+    if value == nil and err then place.blame(what .. ": " .. err.message) end
+    if value ~= json.null then return value end
+  end
 end
 
 --- One word as a shell takes it back; a list as a command line.
@@ -210,7 +214,9 @@ function env.new(request, files, run, say)
   variables.given(request)
   library.install(values, say)
   values.platform, values.target_platform = request.platform, request.target_platform
-  values.json, values.shell = { decode = decode }, { quote = quote }
+  values.json = { decode = decoder(json.decode, "json.decode") }
+  values.yaml = { decode = decoder(yaml.decode, "yaml.decode") }
+  values.shell = { quote = quote }
   local functions = readers(files)
   for name, constructor in pairs(mounts.constructors(stage.source_of)) do
     functions[name] = constructor

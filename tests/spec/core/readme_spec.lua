@@ -14,6 +14,7 @@ local modules = {
   overlay = { mount = "lamina.mount" },
   sandbox = {},
   terminal = { raw = "lamina.raw" },
+  yaml = {},
 }
 
 local function section(text, name)

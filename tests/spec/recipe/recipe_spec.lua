@@ -212,6 +212,21 @@ describe("a recipe", function()
     assert.equal("loop.lua", err.file)
   end)
 
+  it("decodes JSON and YAML, with the line of the recipe for what is wrong with them", function()
+    local made = evaluate [[
+      local a = json.decode '{"name":"debian","none":null}'
+      local b = yaml.decode "tags: [bookworm, trixie]\n"
+      assert(yaml.decode "~" == nil and json.decode "false" == false)
+      return from(a.name .. ":" .. b.tags[2])]]
+    assert.equal("debian:trixie", made.steps[1].ref)
+    for text, why in pairs { ["yaml.decode 'a: *b'"] = "yaml.decode: yaml: line 1, column 4: no",
+      ["json.decode '['"] = "json.decode: json: line 1", ["yaml.decode {}"] = "yaml.decode" } do
+      local err = refuse("\nlocal value = " .. text .. "\nreturn from(value)")
+      assert.matches(why, err.message, 1, true)
+      assert.equal(2, err.line)
+    end
+  end)
+
   it("hands on what is printed", function()
     local said = {}
     evaluate('print("a", 1, nil) print {} return from "x"',
