@@ -18,6 +18,7 @@ function Keeper:need(diff_ids)
     if self.held then
       self.waiting[#self.waiting + 1] = diff_id
     else
+      local _held <close> = self.store:hold() -- a collector at work hasn't seen the lease
       self.store:lease("layer", diff_id)
     end
   end

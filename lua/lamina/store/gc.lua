@@ -27,23 +27,27 @@ function Collector:each_layer(kind, add)
   end
 end
 
---- The diff IDs that something needs.
+--- The diff IDs that something needs. Leases come first: who lets one go has named the layer
+-- elsewhere before.
 function Collector:used_layers()
   local used = {}
   local function add(of) used[of] = true end
+  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'layer'")) do
+    add(row.digest)
+  end
   self:each_layer("images", add)
   self:each_layer("containers", add)
   for _, row in ipairs(rows(self.store, "select key, diff_id from cache")) do
     if row.diff_id and not self.gone.cache[row.key] then add(row.diff_id) end
-  end
-  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'layer'")) do
-    add(row.digest)
   end
   return used
 end
 
 function Collector:used_blobs()
   local used = {}
+  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'blob'")) do
+    used[row.digest] = true
+  end
   for _, row in ipairs(rows(self.store, "select id, manifest from images")) do
     if not self.gone.images[row.id] then used[row.id], used[row.manifest] = true, true end
   end
@@ -54,15 +58,15 @@ function Collector:used_blobs()
     "select diff_id, blob from layers where blob is not null")) do
     if not self.gone.layers[row.diff_id] then used[row.blob] = true end
   end
-  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'blob'")) do
-    used[row.digest] = true
-  end
   return used
 end
 
 --- The names of the logs that something needs, as the digests they are.
 function Collector:used_logs()
   local used = {}
+  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'log'")) do
+    used["sha256:" .. row.digest] = true
+  end
   for table_name, key in pairs { cache = "key", builds = "id" } do
     for _, row in ipairs(rows(self.store,
       ("select %s as key, record from %s"):format(key, table_name))) do
@@ -70,9 +74,6 @@ function Collector:used_logs()
         for hex in row.record:gmatch('"log":%s*"(%x+)"') do used["sha256:" .. hex] = true end
       end
     end
-  end
-  for _, row in ipairs(rows(self.store, "select digest from leases where kind = 'log'")) do
-    used["sha256:" .. row.digest] = true
   end
   return used
 end
@@ -109,10 +110,11 @@ end
 
 --- Removes what nothing names; answers { layers, blobs, logs, bytes }. options: dry_run; gone =
 -- { images, indexes, containers, builds (sets of ids), cache (set of keys) } counts as if it were
--- removed already.
+-- removed already, in a dry run: otherwise it is removed, and what is there under such a name is
+-- somebody's new one.
 function gc.sweep(store, options)
   options = options or {}
-  local gone = options.gone or {}
+  local gone = options.dry_run and options.gone or {}
   local self = setmetatable({ store = store, dry_run = options.dry_run,
     report = { layers = 0, blobs = 0, logs = 0, bytes = 0 },
     gone = { images = gone.images or {}, indexes = gone.indexes or {},
