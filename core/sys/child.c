@@ -177,7 +177,6 @@ static _Noreturn void execute(const struct lam_container *c, char *const *words)
 
 static int finish(const struct lam_container *c, int slave, int *report, struct lam_err *err)
 {
-	umask(022);
 	if (set_limits(c, err) < 0 || set_session(slave, err) < 0 || set_stdio(c, slave, err) < 0 ||
 	    close_others(c, report, err) < 0 || set_directory(c, err) < 0)
 		return -1;
@@ -194,6 +193,7 @@ static int set_up(const struct lam_container *c, int report, int terminal, int *
 	if (tie_to_parent(report, err) < 0)
 		return -1;
 	reset_signals();
+	umask(022); /* the program's, and that of mount targets, which are for everyone inside */
 	if (set_network(c, err) < 0 || lam_rootfs_enter(c, &master, slave, err) < 0)
 		return -1;
 	if (c->hostname && sethostname(c->hostname, strlen(c->hostname)) < 0)
@@ -220,6 +220,7 @@ void lam_child_join(const struct lam_container *c, char *const *words, int repor
 	struct lam_err err;
 
 	reset_signals();
+	umask(022);
 	if (tie_to_parent(report, &err) < 0 || finish(c, slave, &report, &err) < 0)
 		fail(report, &err);
 	execute(c, words);

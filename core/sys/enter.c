@@ -179,7 +179,9 @@ int lam_enter_join(pid_t pid, struct lam_home *home, struct lam_err *err)
 	*home = (struct lam_home){ 0, UINT_MAX, geteuid(), getegid() };
 	if (pidfd < 0)
 		return lam_err_set(err, errno, "process %d", pid);
-	if (home->uid != 0) {
+	if (home->uid == 0) {
+		look_around(home);
+	} else {
 		home->rootless = 1;
 		home->ids = count_ids(pid);
 		if (setns(pidfd, CLONE_NEWUSER) < 0)

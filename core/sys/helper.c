@@ -23,19 +23,20 @@ static int read_report(int report, struct lam_err *err)
 	return n == 0 ? 0 : -1;
 }
 
+/* Above all that is wanted of the program, and below any limit that lets a program run. */
+enum { ALOFT = 3 + FDS_MAX };
+
 /* Puts the descriptors where they are wanted: fds from 3 up, stdio from 0. All are lifted out of
  * the way first, since one of them may lie where another has to go. */
 static int place(const int *fds, size_t nfds, const int stdio[3])
 {
 	int lifted[3 + FDS_MAX];
 
-	if (nfds > FDS_MAX)
-		return -1;
 	for (size_t i = 0; i < 3 + nfds; i++) {
 		lifted[i] = i < 3 ? stdio[i] : fds[i - 3];
 		if (i < 3 && lifted[i] < 0)
 			lifted[i] = (int)i;
-		else if ((lifted[i] = fcntl(lifted[i], F_DUPFD_CLOEXEC, 100)) < 0)
+		else if ((lifted[i] = fcntl(lifted[i], F_DUPFD_CLOEXEC, ALOFT)) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < 3 + nfds; i++)
@@ -48,30 +49,36 @@ static _Noreturn void be_helper(char *const *args, char *const *env, const int *
 				const int stdio[3], int report)
 {
 	struct lam_err failure;
-	int kept = fcntl(report, F_DUPFD_CLOEXEC, 200);
+	int kept = fcntl(report, F_DUPFD_CLOEXEC, ALOFT);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	setsid(); /* Ctrl-C is meant for lamina, which needs it to the end */
 	signal(SIGPIPE, SIG_DFL);
-	if (place(fds, nfds, stdio) < 0)
+	if (kept < 0 || place(fds, nfds, stdio) < 0)
 		lam_err_set(&failure, errno, "descriptors of %s", args[0]);
 	else {
 		execvpe(args[0], args, env);
 		lam_err_set(&failure, errno, "%s", args[0]);
 	}
+	if (kept < 0)
+		kept = report;
 	_exit(write(kept, &failure, sizeof(failure)) == (ssize_t)sizeof(failure) ? 127 : 125);
 }
 
 int lam_process_helper(char *const *args, char *const *env, const int *fds, size_t nfds,
 		       const int stdio[3], struct lam_process *out, struct lam_err *err)
 {
+	pid_t lamina = getpid();
 	int report[2], result;
 
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return lam_err_set(err, errno, "pipe");
 	out->pid = lam_clone(0, &out->pidfd);
-	if (out->pid == 0)
+	if (out->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (getppid() != lamina) /* it was killed before that */
+			_exit(125);
 		be_helper(args, env, fds, nfds, stdio, report[1]);
+	}
 	close(report[1]);
 	out->is_child = out->pid > 0;
 	result = out->pid < 0 ? lam_err_set(err, errno, "clone") : read_report(report[0], err);

@@ -267,13 +267,13 @@ static void note_end(struct lam_process *p, const siginfo_t *info)
 }
 
 /* Somebody else's process: its end can be seen, its status not. */
-static int wait_attached(struct lam_process *p, int nohang)
+static int wait_attached(struct lam_process *p, int nohang, struct lam_err *err)
 {
 	struct pollfd end = { .fd = p->pidfd, .events = POLLIN };
 
 	while (poll(&end, 1, nohang ? 0 : -1) < 0)
 		if (errno != EINTR)
-			return -1;
+			return lam_err_set(err, errno, "wait for process %d", p->pid);
 	p->ended = end.revents != 0;
 	return p->ended;
 }
@@ -287,7 +287,7 @@ int lam_process_wait(struct lam_process *p, int nohang, struct lam_err *err)
 	if (p->pidfd < 0)
 		return lam_err_set(err, ECHILD, "wait: the process was released");
 	if (!p->is_child)
-		return wait_attached(p, nohang);
+		return wait_attached(p, nohang, err);
 	/* Not by the descriptor: an event loop makes it non-blocking, and waitid minds that. Until
 	 * it is reaped here, the number is the child's. */
 	while (lam_waitid(p->pid, &info, WEXITED | __WALL | (nohang ? WNOHANG : 0), &p->usage) < 0)

@@ -98,6 +98,10 @@ describe("a mount of run", function()
       "stat -c %a /t; stat -f -c '%b %S' /t | while read n s; do echo $((n * s / 1024)); done"))
   end)
 
+  it("one inside another can be reached by every user", function()
+    assert.equal("755 755", says('tmpfs "/t", cache "/t/a/b/c"', "stat -c %a /t/a /t/a/b"))
+  end)
+
   describe("secret", function()
     local given
 
