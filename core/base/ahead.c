@@ -131,7 +131,8 @@ ssize_t lam_ahead_next(struct lam_ahead *a, const char **data, struct lam_err *e
 		return 0;
 	piece = exchange(a);
 	if (piece->size < 0)
-		return lam_err_set(err, piece->num, "read: it changed meanwhile");
+		return lam_err_set(err, piece->num, "read%s",
+				   piece->num == ESTALE ? ": it changed meanwhile" : "");
 	a->unseen -= (uint64_t)piece->size;
 	*data = piece->data;
 	return piece->size;

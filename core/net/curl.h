@@ -23,8 +23,7 @@
 	X(curl_url_cleanup)                                                                        \
 	X(curl_url_set)                                                                            \
 	X(curl_url_get)                                                                            \
-	X(curl_url_strerror)                                                                       \
-	X(curl_free)
+	X(curl_url_strerror)
 
 struct lam_curl {
 #define LAM_MEMBER(name) __typeof__(name) *name;

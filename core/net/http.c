@@ -63,22 +63,33 @@ static int follow(const struct lam_http_answer *answer, struct lam_url *at, stru
 	return 0;
 }
 
-/* What is left of the time, at least a second; 0 where there is no end to it. */
+static time_t now(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return at.tv_sec;
+}
+
+/* What is left of the time; 0 where there is no end to it, -1 where nothing is left. */
 static long left_of(const struct lam_http_request *request, time_t start)
 {
-	long left = request->timeout - (long)(time(NULL) - start);
+	long left = request->timeout - (long)(now() - start);
 
-	return request->timeout == 0 ? 0 : left > 0 ? left : 1;
+	return request->timeout == 0 ? 0 : left > 0 ? left : -1;
 }
 
 static int walk(const struct lam_http_request *request, struct lam_url *at, const char *home,
 		struct lam_http_answer *answer, struct lam_err *err)
 {
-	time_t start = time(NULL);
+	time_t start = now();
 
 	for (int hops = 0;; hops++) {
-		if (lam_transfer(request, at, strcmp(at->origin, home) == 0,
-				 left_of(request, start), answer, err) < 0)
+		long left = left_of(request, start);
+
+		if (left < 0)
+			return lam_err_set(err, ETIMEDOUT, "%s", at->host);
+		if (lam_transfer(request, at, strcmp(at->origin, home) == 0, left, answer, err) < 0)
 			return lam_err_wrap(err, "%s", at->host);
 		if (!is_redirect(request, answer))
 			break;

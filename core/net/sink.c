@@ -39,6 +39,8 @@ static int read_earlier(struct lam_sink *sink, uint64_t count, struct lam_err *e
 		lam_sha256_update(sink->sha, block, want);
 		sink->size += want;
 	}
+	if (ftruncate(sink->output, (off_t)count) < 0)
+		return lam_err_set(err, errno, "truncate the output");
 	return 0;
 }
 
@@ -93,7 +95,8 @@ int lam_sink_begin(struct lam_sink *sink, const struct lam_http_request *request
 	sink->body = sink->output < 0 ? &answer->body : NULL;
 	if (sink->output >= 0 && begin_output(sink, request, answer, err) < 0)
 		return -1;
-	if (!sink->is_error && length > 0 && (uint64_t)length > sink->limit - sink->size)
+	if (sink->size > sink->limit ||
+	    (!sink->is_error && length > 0 && (uint64_t)length > sink->limit - sink->size))
 		return too_long(sink->limit, err);
 	return 0;
 }

@@ -273,6 +273,11 @@ static int number_of(CURLcode code)
 	}
 }
 
+static int refuse_link_local(struct lam_err *err)
+{
+	return lam_err_set(err, 0, "a link-local address, which nobody has asked for");
+}
+
 static int perform(struct transfer *t, const char *text)
 {
 	CURLcode code = t->api->curl_easy_perform(t->handle);
@@ -282,7 +287,7 @@ static int perform(struct transfer *t, const char *text)
 	if (code == CURLE_OK || t->sink.is_cut)
 		return lam_sink_end(&t->sink, t->request, t->answer, t->err);
 	if (t->gate.has_refused)
-		return lam_err_set(t->err, 0, "a link-local address, which nobody has asked for");
+		return refuse_link_local(t->err);
 	lam_err_set(t->err, 0, "%s", *text ? text : t->api->curl_easy_strerror(code));
 	t->err->num = number_of(code);
 	return -1;
@@ -296,6 +301,9 @@ int lam_transfer(const struct lam_http_request *request, const struct lam_url *u
 	char text[CURL_ERROR_SIZE] = "";
 	int result;
 
+	if (!is_home &&
+	    lam_gate_is_link_local(url->host)) /* a proxy's address hides it from the gate */
+		return refuse_link_local(err);
 	t.api = lam_curl(err);
 	t.handle = t.api ? t.api->curl_easy_init() : NULL;
 	if (!t.handle)

@@ -3,6 +3,7 @@ local helper = require "support.helper"
 local http = require "lamina.core.http"
 local job = require "lamina.core.job"
 local json = require "lamina.core.json"
+local script = require "support.script"
 local server = require "support.server"
 local digest = require "lamina.core.digest"
 
@@ -216,6 +217,17 @@ describe("lamina.core.http", function()
       assert.equal("0123456789", helper.read(path))
     end)
 
+    it("keeps to the size, and cuts off what lies behind the part", function()
+      web:put("a", "0123456789")
+      local file <close>, path = partial "0123456789 and more"
+      assert(get("/files/a", { output = file:fd(), resume = 4, size = 10 }))
+      assert.equal("0123456789", helper.read(path))
+      for _, limits in ipairs { { size = 3 }, { limit = 3 } } do
+        limits.output, limits.resume = file:fd(), 4
+        assert.equal("EFBIG", fails("longer than 3 bytes", "/files/a", limits).errno)
+      end
+    end)
+
     it("refuses another part than it asked for", function()
       local file <close> = partial "0123"
       assert.equal("EBADMSG", fails("another part", "/range-wrong",
@@ -270,6 +282,16 @@ describe("lamina.core.http", function()
         "[fe80::1]", "[::ffff:169.254.169.254]" } do
         fails("address, which nobody has asked for", to("http://" .. host .. "/x"))
       end
+    end)
+
+    it("nor through a proxy, whose address is another (REG-12)", function()
+      web:put("a", "some text")
+      local _, out = script([[
+        local http = require "lamina.core.http"
+        print(http.request { url = "http://registry.test/files/a" }.status)
+        fails(http.request { url = "http://registry.test]]
+        .. to "http://169.254.169.254/files/a" .. [[" })]], "http_proxy=" .. web:url "")
+      assert.matches("^200\nnil.*169.254.169.254: a link%-local address", out)
     end)
   end)
 
