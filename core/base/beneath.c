@@ -219,6 +219,16 @@ int lam_beneath_open(int root, const char *path, int flags, mode_t mode, struct 
 	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
 }
 
+int lam_open_at(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
+{
+	int fd;
+
+	if (root >= 0)
+		return lam_beneath_open(root, path, flags, mode, err);
+	fd = open(path, flags | O_CLOEXEC, mode);
+	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
+}
+
 /* Splits off the last part: `parent` gets the rest, "." when there is none. */
 static int split(const char *path, char parent[LAM_PATH_MAX], char last[256], struct lam_err *err)
 {

@@ -13,6 +13,9 @@
 /* Opens `path` below the directory `root`. O_CLOEXEC is added. The caller owns the result. */
 int lam_beneath_open(int root, const char *path, int flags, mode_t mode, struct lam_err *err);
 
+/* The same; with `root` -1 the path is any of this process. */
+int lam_open_at(int root, const char *path, int flags, mode_t mode, struct lam_err *err);
+
 /* Opens the directory that holds the last part of `path` (O_PATH) and copies that part's name.
  * Links in the parent are followed below the root; the last part is not looked at. With
  * `make_parents` not 0, missing parents are made with that mode. A path that names the root

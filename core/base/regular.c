@@ -11,17 +11,6 @@
 #include "base/auto.h"
 #include "base/beneath.h"
 
-/* The name alone: O_PATH opens nothing. */
-static int find(int root, const char *path, int nofollow, struct lam_err *err)
-{
-	int flags = O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0), fd;
-
-	if (root >= 0)
-		return lam_beneath_open(root, path, flags, 0, err);
-	fd = open(path, flags);
-	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
-}
-
 static int number_of(mode_t mode)
 {
 	if (S_ISDIR(mode))
@@ -31,7 +20,8 @@ static int number_of(mode_t mode)
 
 int lam_regular_open(int root, const char *path, int nofollow, struct lam_err *err)
 {
-	lam_autofd found = find(root, path, nofollow, err);
+	/* The name alone: O_PATH opens nothing. */
+	lam_autofd found = lam_open_at(root, path, O_PATH | (nofollow ? O_NOFOLLOW : 0), 0, err);
 	char self[64];
 	struct stat st;
 	int fd;

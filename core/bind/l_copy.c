@@ -6,9 +6,31 @@
 #include "bind/l_value.h"
 #include "layer/copy.h"
 
-static void on_progress(void *L, uint64_t done)
+#define COPY_TYPE "lamina.copy"
+
+static int l_free(lua_State *L)
 {
-	lamL_progress_rate(L, (long long)done);
+	struct lam_copy *c = luaL_checkudata(L, 1, COPY_TYPE);
+
+	lam_links_free(c->reuse.taken);
+	lam_links_free(c->links);
+	c->reuse.taken = c->links = NULL;
+	return 0;
+}
+
+static const luaL_Reg meta[] = { { "__gc", l_free }, { "__close", l_free }, { NULL, NULL } };
+static const luaL_Reg none[] = { { NULL, NULL } };
+
+void lamL_copy_type(lua_State *L)
+{
+	lamL_newtype(L, COPY_TYPE, meta, none);
+}
+
+/* Handles what is raised: a value that isn't text may have a way of its own to become one. */
+static int l_text(lua_State *L)
+{
+	luaL_tolstring(L, 1, NULL);
+	return 1;
 }
 
 /* The Lua function at index 2 of the state: exclude(path, below, is_dir) -> verdict. What it
@@ -19,19 +41,22 @@ static enum lam_verdict ask(void *data, const char *path, const char *below, int
 	lua_State *L = data;
 	enum lam_verdict verdict = LAM_KEEP;
 	const char *word;
+	int is_sound;
 
+	lua_pushcfunction(L, l_text);
 	lua_pushvalue(L, 2);
 	lua_pushstring(L, path);
 	lua_pushstring(L, below);
 	lua_pushboolean(L, is_dir);
-	if (lua_pcall(L, 3, 1, 0) != LUA_OK) {
-		lam_err_set(err, 0, "exclude: %s", luaL_tolstring(L, -1, NULL));
+	is_sound = lua_pcall(L, 3, 1, -5) == LUA_OK;
+	word = lua_tostring(L, -1);
+	if (!is_sound) {
+		lam_err_set(err, 0, "exclude: %s", word ? word : luaL_typename(L, -1));
 		verdict = LAM_FAIL;
-		lua_pop(L, 1);
-	} else if ((word = lua_tostring(L, -1)) != NULL) {
+	} else if (word) {
 		verdict = *word == 's' ? LAM_SKIP : *word == 'p' ? LAM_PRUNE : LAM_KEEP;
 	}
-	lua_pop(L, 1);
+	lua_pop(L, 2);
 	return verdict;
 }
 
@@ -117,49 +142,52 @@ int lamL_layer_copy(lua_State *L)
 					     "chown",   "chmod",     "parents", "reset_owner",
 					     "exclude", "powerless", "earlier", "staged",
 					     "raw",     "epoch",     NULL };
-	struct lam_copy c = {
-		.progress = on_progress, .progress_data = L, .place = note_place, .place_data = L
-	};
+	struct lam_copy *c;
 	struct lam_err err;
 	int result = -1;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lamL_checkkeys(L, 1, known);
 	lua_settop(L, 1);
-	if (lua_getfield(L, 1, "exclude") == LUA_TFUNCTION) /* index 2: see ask */
-		c.exclude = ask;
-	c.exclude_data = L;
-	lua_newtable(L); /* index 3: see note_place */
-	c.earlier = (int)lamL_intfield(L, 1, "earlier", -1);
-	c.staged = (int)lamL_intfield(L, 1, "staged", -1);
-	c.is_raw = lamL_boolfield(L, 1, "raw", 0);
-	c.reuse.epoch = lamL_intfield(L, 1, "epoch", -1);
-	c.from = (int)lamL_intfield(L, 1, "from", -1);
-	c.to = (int)lamL_intfield(L, 1, "to", -1);
-	c.destination = lamL_optfield(L, 1, "destination", "");
-	luaL_argcheck(L, c.destination[0] == '/', 1, "an absolute destination expected");
-	c.parents = lamL_boolfield(L, 1, "parents", 0);
-	c.as.reset_owner = lamL_boolfield(L, 1, "reset_owner", 0);
-	c.as.powerless = lamL_boolfield(L, 1, "powerless", 0);
-	c.as.chmod = lamL_optfield(L, 1, "chmod", NULL);
-	read_owner(L, &c.as);
+	lua_getfield(L, 1, "exclude"); /* index 2: see ask */
+	lua_newtable(L);               /* index 3: see note_place */
+	c = lamL_scratch(L, sizeof(*c));
+	luaL_setmetatable(L, COPY_TYPE);
+	lua_toclose(L, 4);
+	c->progress = lamL_progress_rate;
+	c->place = note_place;
+	c->progress_data = c->place_data = L;
+	if (lua_isfunction(L, 2))
+		c->exclude = ask;
+	c->exclude_data = L;
+	c->earlier = (int)lamL_intfield(L, 1, "earlier", -1);
+	c->staged = (int)lamL_intfield(L, 1, "staged", -1);
+	c->is_raw = lamL_boolfield(L, 1, "raw", 0);
+	c->reuse.epoch = lamL_intfield(L, 1, "epoch", -1);
+	c->from = (int)lamL_intfield(L, 1, "from", -1);
+	c->to = (int)lamL_intfield(L, 1, "to", -1);
+	c->destination = lamL_optfield(L, 1, "destination", "");
+	luaL_argcheck(L, c->destination[0] == '/', 1, "an absolute destination expected");
+	c->parents = lamL_boolfield(L, 1, "parents", 0);
+	c->as.reset_owner = lamL_boolfield(L, 1, "reset_owner", 0);
+	c->as.powerless = lamL_boolfield(L, 1, "powerless", 0);
+	c->as.chmod = lamL_optfield(L, 1, "chmod", NULL);
+	read_owner(L, &c->as);
 	luaL_argcheck(L, lua_getfield(L, 1, "sources") == LUA_TTABLE, 1, "sources expected");
 	luaL_checkstack(L, 16, "copy");
-	c.reuse.taken = lam_links_new(&err);
-	if (c.reuse.taken)
-		result = copy_each(L, &c, &err);
-	lam_links_free(c.reuse.taken);
-	lam_links_free(c.links);
+	c->reuse.taken = lam_links_new(&err);
+	if (c->reuse.taken)
+		result = copy_each(L, c, &err);
 	if (result < 0)
 		return lamL_fail(L, &err);
 	lua_createtable(L, 0, 4);
 	lua_pushvalue(L, 3);
 	lua_setfield(L, -2, "places");
-	lua_pushinteger(L, (lua_Integer)c.reuse.count);
+	lua_pushinteger(L, (lua_Integer)c->reuse.count);
 	lua_setfield(L, -2, "reused");
-	lua_pushinteger(L, (lua_Integer)c.as.bytes);
+	lua_pushinteger(L, (lua_Integer)c->as.bytes);
 	lua_setfield(L, -2, "bytes");
-	lua_pushinteger(L, (lua_Integer)c.as.left_out);
+	lua_pushinteger(L, (lua_Integer)c->as.left_out);
 	lua_setfield(L, -2, "left_out");
 	return 1;
 }

@@ -4,6 +4,9 @@
 
 #include "bind/lamlua.h"
 
+/* Registers what a copy is kept in; when the module is loaded. */
+void lamL_copy_type(lua_State *L);
+
 int lamL_layer_copy(lua_State *L);
 
 #endif

@@ -81,19 +81,22 @@ static int fail(lua_State *L, sqlite3 *db, const char *what)
 	return 2;
 }
 
-/* SQLite doesn't wait for others that do the same to a new file: so we do, as long as for them. */
+/* SQLite doesn't always wait for others that do the same to a new file: so we do, and it never. */
 static int use_log(sqlite3 *db, int timeout)
 {
 	enum { PAUSE = 5 };
 	int rc;
 
+	sqlite3_busy_timeout(db, 0);
 	for (int waited = 0;; waited += PAUSE) {
 		rc = sqlite3_exec(db, "pragma journal_mode = wal; pragma synchronous = normal",
 				  NULL, NULL, NULL);
 		if (rc != SQLITE_BUSY || waited >= timeout)
-			return rc == SQLITE_OK ? 0 : -1;
+			break;
 		sqlite3_sleep(PAUSE);
 	}
+	sqlite3_busy_timeout(db, timeout);
+	return rc == SQLITE_OK ? 0 : -1;
 }
 
 static int set_up(sqlite3 *db, int readonly, int timeout)
@@ -152,15 +155,14 @@ static const char *resolve_folder(lua_State *L, const char *path)
 static int l_open(lua_State *L)
 {
 	static const char *const known[] = { "readonly", "immutable", "timeout", NULL };
-	const char *path = luaL_checkstring(L, 1), *name = path;
+	const char *path = lamL_checkpath(L, 1), *name = path;
 	struct database_box *box;
 	int readonly, timeout, flags;
 
 	lua_settop(L, 2);
-	if (!lua_isnil(L, 2))
-		lamL_checkkeys(L, 2, known);
+	lamL_options(L, 2, known);
 	readonly = lamL_boolfield(L, 2, "readonly", 0);
-	timeout = (int)lamL_intfield(L, 2, "timeout", 60000);
+	timeout = (int)lamL_rangefield(L, 2, "timeout", 60000, 0, INT_MAX);
 	flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	path = name = resolve_folder(L, path);
 	if (lamL_boolfield(L, 2, "immutable", 0)) {

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "base/beneath.h"
 #include "base/digest.h"
+#include "base/regular.h"
 #include "bind/lamlua.h"
 
 #define SHA_TYPE "lamina.sha256"
@@ -88,19 +88,9 @@ static int l_sha256(lua_State *L)
 static int hash_file(int root, const char *path, char hex[LAM_SHA256_HEX], uint64_t *size,
 		     struct lam_err *err)
 {
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	lam_autofd fd = root >= 0 ? lam_beneath_open(root, path, flags, 0, err) : open(path, flags);
+	lam_autofd fd = lam_regular_open(root, path, 0, err);
 
-	struct stat st;
-
-	if (fd < 0)
-		return root >= 0 ? -1 : lam_err_set(err, errno, "open %s", path);
-	if (fstat(fd, &st) < 0)
-		return lam_err_set(err, errno, "read %s", path);
-	if (!S_ISREG(st.st_mode))
-		return lam_err_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
-				   "read %s: not a regular file", path);
-	return lam_sha256_fd(fd, hex, size, path, err);
+	return fd < 0 ? -1 : lam_sha256_fd(fd, hex, size, path, err);
 }
 
 /* digest.file(path[, {root=}]) -> hex, size | nil, err */

@@ -76,24 +76,14 @@ static const int mode_flags[] = {
 };
 
 /* A FIFO in a tree from outside must not hold us up: the open doesn't wait, reading does. */
-static int open_beneath(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
+static int open_any(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
 {
-	int waits = !(flags & (O_PATH | O_DIRECTORY));
-	int fd = lam_beneath_open(root, path, waits ? flags | O_NONBLOCK : flags, mode, err);
+	int waits = root >= 0 && !(flags & (O_PATH | O_DIRECTORY));
+	int fd = lam_open_at(root, path, waits ? flags | O_NONBLOCK : flags, mode, err);
 
 	if (fd >= 0 && waits)
 		fcntl(fd, F_SETFL, flags & O_APPEND);
 	return fd;
-}
-
-static int open_any(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
-{
-	int fd;
-
-	if (root >= 0)
-		return open_beneath(root, path, flags, mode, err);
-	fd = open(path, flags, mode);
-	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
 }
 
 /* fs.open(path, "r"|"w"|"rw"|"a"|"path"|"dir"[, {root=, mode=0600, regular=, follow=true}])

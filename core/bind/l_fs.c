@@ -28,24 +28,6 @@
 
 enum { READ_LIMIT = 16 << 20 };
 
-static int push_done(lua_State *L, int result, const struct lam_err *err)
-{
-	if (result < 0)
-		return lamL_fail(L, err);
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
-static int open_at(int root, const char *path, int flags, mode_t mode, struct lam_err *err)
-{
-	int fd;
-
-	if (root >= 0)
-		return lam_beneath_open(root, path, flags, mode, err);
-	fd = open(path, flags | O_CLOEXEC, mode);
-	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
-}
-
 /* fs.mkdir(path[, mode=0700]) -> true | nil, err */
 static int l_mkdir(lua_State *L)
 {
@@ -82,7 +64,7 @@ static int l_mkdirs(lua_State *L)
 	const char *path = lamL_checkpath(L, 1);
 	mode_t mode = lamL_optmode(L, 2, 0700);
 
-	return push_done(L, make_all(path, mode, &err), &err);
+	return lamL_result(L, make_all(path, mode, &err), &err);
 }
 
 /* fs.rename(from, to[, {noreplace=}]) -> true | nil, err */
@@ -96,7 +78,7 @@ static int l_rename(lua_State *L)
 	lamL_options(L, 3, known);
 	flags = lamL_boolfield(L, 3, "noreplace", 0) ? RENAME_NOREPLACE : 0;
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, flags) == 0)
-		return push_done(L, 0, NULL);
+		return lamL_result(L, 0, NULL);
 	lam_err_set(&err, errno, "rename %s to %s", from, to);
 	return lamL_fail(L, &err);
 }
@@ -106,7 +88,7 @@ static int l_remove(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_tree_remove(AT_FDCWD, lamL_checkpath(L, 1), &err), &err);
+	return lamL_result(L, lam_tree_remove(AT_FDCWD, lamL_checkpath(L, 1), &err), &err);
 }
 
 static int read_file(int root, const char *path, size_t limit, struct lam_buf *out,
@@ -197,7 +179,7 @@ static int l_write(lua_State *L)
 	lamL_options(L, 3, known);
 	mode = (mode_t)lamL_rangefield(L, 3, "mode", 0600, 0, 07777);
 	sync = lamL_boolfield(L, 3, "sync", 0);
-	return push_done(L, replace_file(path, data, len, mode, sync, &err), &err);
+	return lamL_result(L, replace_file(path, data, len, mode, sync, &err), &err);
 }
 
 static int l_names_gc(lua_State *L)
@@ -208,7 +190,7 @@ static int l_names_gc(lua_State *L)
 
 static int list(int root, const char *path, struct lam_names *names, struct lam_err *err)
 {
-	lam_autofd dir = open_at(root, path, O_PATH | O_DIRECTORY, 0, err);
+	lam_autofd dir = lam_open_at(root, path, O_PATH | O_DIRECTORY, 0, err);
 
 	if (dir < 0)
 		return -1;
@@ -271,7 +253,7 @@ static int l_syncfs(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, sync_with(syncfs, lamL_checkpath(L, 1), &err), &err);
+	return lamL_result(L, sync_with(syncfs, lamL_checkpath(L, 1), &err), &err);
 }
 
 /* fs.fsync(path) -> true | nil, err: one file or directory */
@@ -279,7 +261,7 @@ static int l_fsync(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, sync_with(fsync, lamL_checkpath(L, 1), &err), &err);
+	return lamL_result(L, sync_with(fsync, lamL_checkpath(L, 1), &err), &err);
 }
 
 /* fs.space(path) -> bytes that are free to us | nil, err */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bind/l_layer.h"
 #include "bind/l_value.h"
 #include "bind/lamlua.h"
 #include "net/http.h"
@@ -138,21 +137,6 @@ static void read_limits(lua_State *L, struct lam_http_request *r)
 		luaL_error(L, "option 'resume': it needs an output");
 }
 
-static void on_progress(void *L, uint64_t done, uint64_t total)
-{
-	lamL_progress_of(L, (long long)done, (long long)total);
-}
-
-static const char *digest_field(lua_State *L)
-{
-	const char *value = lamL_optfield(L, 1, "digest", NULL);
-
-	if (value && (strlen(value) != 71 || strncmp(value, "sha256:", 7) != 0 ||
-		      strspn(value + 7, "0123456789abcdef") != 64))
-		luaL_error(L, "option 'digest': a sha256 digest expected");
-	return value;
-}
-
 /* What it needs of the table stays on the stack. */
 static void read_request(lua_State *L, struct lam_http_request *r)
 {
@@ -176,9 +160,9 @@ static void read_request(lua_State *L, struct lam_http_request *r)
 	read_body(L, r);
 	if (lua_getfield(L, 1, "output") != LUA_TNIL)
 		r->output = lamL_checkfd(L, -1, "option 'output'");
-	r->digest = digest_field(L);
+	r->digest = lamL_digestfield(L, 1, "digest");
 	read_limits(L, r);
-	r->progress = on_progress;
+	r->progress = lamL_progress_of;
 	r->progress_data = L;
 }
 

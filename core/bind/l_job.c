@@ -59,7 +59,7 @@ void lamL_progress(lua_State *L, long long done, long long total)
 		lamL_frame_write(fd, 'p', message, sizeof(message));
 }
 
-void lamL_progress_of(lua_State *L, long long done, long long total)
+void lamL_progress_of(void *L, uint64_t done, uint64_t total)
 {
 	static struct timespec last; /* of this process; a job is one */
 	struct timespec now;
@@ -68,10 +68,10 @@ void lamL_progress_of(lua_State *L, long long done, long long total)
 	if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < 200000000)
 		return;
 	last = now;
-	lamL_progress(L, done, total);
+	lamL_progress(L, (long long)done, (long long)total);
 }
 
-void lamL_progress_rate(lua_State *L, long long done)
+void lamL_progress_rate(void *L, uint64_t done)
 {
 	lamL_progress_of(L, done, 0);
 }

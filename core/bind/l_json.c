@@ -150,8 +150,7 @@ static int l_decode(lua_State *L)
 	json_error_t error;
 	json_t **slot;
 
-	if (!lua_isnoneornil(L, 2))
-		lamL_checkkeys(L, 2, known);
+	lamL_options(L, 2, known);
 	depth = lamL_intfield(L, 2, "depth", DEPTH);
 	limit = lamL_intfield(L, 2, "limit", LIMIT);
 	if (lamL_boolfield(L, 2, "strict", 0))
@@ -319,8 +318,7 @@ static int l_encode(lua_State *L)
 	json_t **slot;
 
 	luaL_checkany(L, 1);
-	if (!lua_isnoneornil(L, 2))
-		lamL_checkkeys(L, 2, known);
+	lamL_options(L, 2, known);
 	indent = lamL_intfield(L, 2, "indent", 0);
 	luaL_argcheck(L, indent >= 0 && indent <= 31, 2, "option 'indent': 0 to 31 expected");
 	flags = JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_INDENT((size_t)indent);

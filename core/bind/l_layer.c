@@ -20,16 +20,6 @@
 #include "layer/pack.h"
 #include "layer/tarhead.h"
 
-int lamL_checkfd(lua_State *L, int index, const char *what)
-{
-	lua_Integer fd = lua_isinteger(L, index) ? lua_tointeger(L, index) : -1;
-
-	if (fd < 0 || fd > INT_MAX)
-		luaL_error(L, "%s: a descriptor expected, got %s", what,
-			   luaL_tolstring(L, index, NULL));
-	return (int)fd;
-}
-
 void lamL_check_either(lua_State *L, int index, const char *what, struct lamL_either *e)
 {
 	*e = (struct lamL_either){ .fd = -1, .owned = -1 };
@@ -96,11 +86,6 @@ void lamL_push_stream(lua_State *L, const struct lam_decoded *s, uint64_t entrie
 	lua_setfield(L, -2, "bytes");
 }
 
-static void on_progress(void *L, uint64_t done)
-{
-	lamL_progress_rate(L, (long long)done);
-}
-
 static lua_Integer limit(lua_State *L, const char *key, lua_Integer otherwise, lua_Integer most)
 {
 	return lamL_rangefield(L, -1, key, otherwise, 1, most);
@@ -156,20 +141,10 @@ static int apply_between(int source, const char *target, int root, const char *k
 	return lam_apply(source, into, how, out, err);
 }
 
-static const char *digest_field(lua_State *L, int index, const char *key)
-{
-	const char *value = lamL_optfield(L, index, key, NULL);
-
-	if (value && (strlen(value) != 71 || strncmp(value, "sha256:", 7) != 0 ||
-		      strspn(value + 7, "0123456789abcdef") != 64))
-		luaL_error(L, "option '%s': a sha256 digest expected", key);
-	return value;
-}
-
 void lamL_read_expected(lua_State *L, int index, struct lamL_expected *want)
 {
-	want->diff_id = digest_field(L, index, "diff_id");
-	want->digest = digest_field(L, index, "digest");
+	want->diff_id = lamL_digestfield(L, index, "diff_id");
+	want->digest = lamL_digestfield(L, index, "digest");
 	want->size = lamL_rangefield(L, index, "size", -1, 0, LLONG_MAX);
 }
 
@@ -214,7 +189,7 @@ static void push_implied(lua_State *L, const struct lam_buf *implied)
 static int l_apply(lua_State *L)
 {
 	const char *target = lamL_checkpath(L, 2), *keep;
-	struct lam_apply how = { .keep = -1, .progress = on_progress, .progress_data = L };
+	struct lam_apply how = { .keep = -1, .progress = lamL_progress_rate, .progress_data = L };
 	struct lamL_expected want;
 	struct lam_applied out;
 	struct lamL_either source;
@@ -241,12 +216,9 @@ static int l_apply(lua_State *L)
 static int pack_from(const char *dir, int root, const struct lam_pack *how, struct lam_packed *out,
 		     struct lam_err *err)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	lam_autofd from = root >= 0 ? lam_beneath_open(root, dir, flags, 0, err) : open(dir, flags);
+	lam_autofd from = lam_open_at(root, dir, O_RDONLY | O_DIRECTORY, 0, err);
 
-	if (from < 0)
-		return root >= 0 ? -1 : lam_err_set(err, errno, "open %s", dir);
-	return lam_pack(from, how, out, err);
+	return from < 0 ? -1 : lam_pack(from, how, out, err);
 }
 
 static const char *const pack_options[] = { "form",        "root",  "output", "userxattr",
@@ -271,7 +243,7 @@ static void read_pack(lua_State *L, struct lam_pack *how)
 static int l_pack(lua_State *L)
 {
 	const char *dir = lamL_checkpath(L, 1);
-	struct lam_pack how = { .output = -1, .progress = on_progress, .progress_data = L };
+	struct lam_pack how = { .output = -1, .progress = lamL_progress_rate, .progress_data = L };
 	struct lamL_either output = { .fd = -1, .owned = -1 };
 	struct lam_packed out;
 	struct lam_err err;
@@ -364,6 +336,7 @@ int luaopen_lamina_core_layer(lua_State *L)
 {
 	luaL_requiref(L, "lamina.core.fs", luaopen_lamina_core_fs, 0); /* its file types */
 	lua_pop(L, 1);
+	lamL_copy_type(L);
 	luaL_newlib(L, functions);
 	lamL_upper_functions(L);
 	lamL_recode_functions(L);

@@ -9,9 +9,6 @@
 void lamL_upper_functions(lua_State *L);
 void lamL_recode_functions(lua_State *L);
 
-/* The descriptor at `index`; anything else raises. */
-int lamL_checkfd(lua_State *L, int index, const char *what);
-
 /* A source or output that is a path or a descriptor. */
 struct lamL_either {
 	const char *path; /* NULL: the descriptor */

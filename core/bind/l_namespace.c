@@ -32,14 +32,6 @@ static const char filters_key;  /* registry: compiled filters by capability set 
 static const char launcher_key; /* registry: the launcher's descriptor as userdata */
 static const char home_key;     /* registry: { rootless, ids } as userdata */
 
-static int push_done(lua_State *L, int result, const struct lam_err *err)
-{
-	if (result < 0)
-		return lamL_fail(L, err);
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
 static pid_t check_pid(lua_State *L, int index)
 {
 	lua_Integer pid = luaL_checkinteger(L, index);
@@ -275,12 +267,19 @@ static int l_spawn(lua_State *L)
 									    : 1;
 }
 
+/* Takes away at once what was made: the collector may never come to it. */
+static int fail_stubs(lua_State *L, struct lam_stubs *stubs, const struct lam_err *err)
+{
+	lam_stubs_remove(stubs);
+	return lamL_fail(L, err);
+}
+
 /* namespace.prepare(root, {{path=, kind="file"|"dir"}, ...}) -> stubs | nil, err */
 static int l_prepare(lua_State *L)
 {
 	static const char *const always[] = { "/proc", "/sys", "/dev" };
 	static const char *const known[] = { "path", "kind", NULL };
-	int root = (int)luaL_checkinteger(L, 1);
+	int root = lamL_checkfd(L, 1, "root");
 	struct lam_stubs *stubs;
 	struct lam_err err;
 
@@ -289,7 +288,7 @@ static int l_prepare(lua_State *L)
 	luaL_setmetatable(L, STUBS_TYPE);
 	for (size_t i = 0; i < 3; i++)
 		if (lam_stubs_add(stubs, root, always[i], 1, &err) < 0)
-			return lamL_fail(L, &err);
+			return fail_stubs(L, stubs, &err);
 	for (lua_Integer i = 1, n = luaL_len(L, 2); i <= n; i++) {
 		const char *path, *kind;
 
@@ -301,7 +300,7 @@ static int l_prepare(lua_State *L)
 		luaL_argcheck(L, strcmp(kind, "dir") == 0 || strcmp(kind, "file") == 0, 2,
 			      "a mount target is of kind dir or file");
 		if (lam_stubs_add(stubs, root, path, strcmp(kind, "dir") == 0, &err) < 0)
-			return lamL_fail(L, &err);
+			return fail_stubs(L, stubs, &err);
 		lua_pop(L, 1);
 	}
 	return 1;
@@ -317,7 +316,7 @@ static int l_stubs_remove(lua_State *L)
 /* namespace.resolve_user(root, "name:group") -> {uid=, gid=, groups=, home=, name=} | nil, err */
 static int l_resolve_user(lua_State *L)
 {
-	int root = (int)luaL_checkinteger(L, 1);
+	int root = lamL_checkfd(L, 1, "root");
 	const char *spec = luaL_checkstring(L, 2);
 	struct lam_user *user = lamL_scratch(L, sizeof(*user));
 	struct lam_err err;
@@ -371,7 +370,7 @@ static int l_freeze(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_freeze(check_pid(L, 1), &err), &err);
+	return lamL_result(L, lam_freeze(check_pid(L, 1), &err), &err);
 }
 
 /* namespace.thaw(pid) -> true | nil, err */
@@ -379,7 +378,7 @@ static int l_thaw(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_thaw(check_pid(L, 1), &err), &err);
+	return lamL_result(L, lam_thaw(check_pid(L, 1), &err), &err);
 }
 
 /* namespace.daemonize(log) -> "child", fd | "parent", ok | nil, err: the child goes on in a
@@ -388,7 +387,7 @@ static int l_daemonize(lua_State *L)
 {
 	struct lam_err err;
 	int ready = -1;
-	int who = lam_daemonize(luaL_checkstring(L, 1), &ready, &err);
+	int who = lam_daemonize(lamL_checkpath(L, 1), &ready, &err);
 
 	if (who < 0)
 		return lamL_fail(L, &err);

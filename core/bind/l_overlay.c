@@ -68,7 +68,7 @@ static int attach(int mount, const char *folder, struct lam_err *err)
 static int l_memory(lua_State *L)
 {
 	const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	const char *folder = luaL_checkstring(L, 1);
+	const char *folder = lamL_checkpath(L, 1);
 	struct mount_box *box = new_box(L);
 	struct lam_err err;
 

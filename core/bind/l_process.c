@@ -30,14 +30,6 @@ struct lam_process *lamL_process_new(lua_State *L)
 	return p;
 }
 
-static int push_done(lua_State *L, int result, const struct lam_err *err)
-{
-	if (result < 0)
-		return lamL_fail(L, err);
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
 /* process:pid() -> integer */
 static int l_pid(lua_State *L)
 {
@@ -89,7 +81,7 @@ static int l_kill(lua_State *L)
 	int sig = check_signal(L, 2);
 	struct lam_err err;
 
-	return push_done(L, lam_process_signal(p, sig, &err), &err);
+	return lamL_result(L, lam_process_signal(p, sig, &err), &err);
 }
 
 static void set_seconds(lua_State *L, const char *field, const struct timeval *time)
@@ -172,7 +164,7 @@ static int l_freeze(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_freeze(check(L)->pid, &err), &err);
+	return lamL_result(L, lam_freeze(check(L)->pid, &err), &err);
 }
 
 /* process:thaw() -> true | nil, err */
@@ -180,7 +172,7 @@ static int l_thaw(lua_State *L)
 {
 	struct lam_err err;
 
-	return push_done(L, lam_thaw(check(L)->pid, &err), &err);
+	return lamL_result(L, lam_thaw(check(L)->pid, &err), &err);
 }
 
 /* process:close() - also __close and __gc: kills, reaps, closes */

@@ -6,11 +6,6 @@
 #include "bind/l_value.h"
 #include "layer/recode.h"
 
-static void on_progress(void *L, uint64_t done)
-{
-	lamL_progress_rate(L, (long long)done);
-}
-
 static const char *const options[] = { "output",  "compression", "level",  "digest",
 				       "diff_id", "size",        "limits", NULL };
 
@@ -49,7 +44,7 @@ static int recode(struct lamL_either *source, struct lamL_either *output, struct
  * -> info of what was written | nil, err; without compression the bytes stay as they are */
 static int l_recode(lua_State *L)
 {
-	struct lam_recode how = { .progress = on_progress, .progress_data = L };
+	struct lam_recode how = { .progress = lamL_progress_rate, .progress_data = L };
 	struct lamL_either source, output = { .fd = -1, .owned = -1 };
 	struct lam_decoded in, out;
 	struct lamL_expected want;

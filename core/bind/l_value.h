@@ -39,9 +39,9 @@ void lamL_frame_drop(struct lam_buf *got, const struct lamL_frame *frame);
 void lamL_progress(lua_State *L, long long done, long long total);
 
 /* The same, at most a few times a second. */
-void lamL_progress_of(lua_State *L, long long done, long long total);
+void lamL_progress_of(void *L, uint64_t done, uint64_t total);
 
 /* The same where the total is unknown. */
-void lamL_progress_rate(lua_State *L, long long done);
+void lamL_progress_rate(void *L, uint64_t done);
 
 #endif

@@ -19,16 +19,21 @@ int lamL_fail(lua_State *L, const struct lam_err *err)
 	return 2;
 }
 
-int lamL_done(lua_State *L, int result, const char *what, const char *path)
+int lamL_result(lua_State *L, int result, const struct lam_err *err)
 {
-	struct lam_err err;
-
-	if (result < 0) {
-		lam_err_set(&err, errno, "%s %s", what, path);
-		return lamL_fail(L, &err);
-	}
+	if (result < 0)
+		return lamL_fail(L, err);
 	lua_pushboolean(L, 1);
 	return 1;
+}
+
+int lamL_done(lua_State *L, int result, const char *what, const char *path)
+{
+	struct lam_err err = { 0, "" };
+
+	if (result < 0)
+		lam_err_set(&err, errno, "%s %s", what, path);
+	return lamL_result(L, result, &err);
 }
 
 void lamL_newtype(lua_State *L, const char *name, const luaL_Reg *meta, const luaL_Reg *methods)
@@ -115,6 +120,16 @@ const char *lamL_checkpath(lua_State *L, int index)
 	return path;
 }
 
+int lamL_checkfd(lua_State *L, int index, const char *what)
+{
+	lua_Integer fd = lua_isinteger(L, index) ? lua_tointeger(L, index) : -1;
+
+	if (fd < 0 || fd > INT_MAX)
+		luaL_error(L, "%s: a descriptor expected, got %s", what,
+			   luaL_tolstring(L, index, NULL));
+	return (int)fd;
+}
+
 unsigned lamL_checkmode(lua_State *L, int index)
 {
 	lua_Integer mode = luaL_checkinteger(L, index);
@@ -175,6 +190,16 @@ lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer 
 int lamL_rootfield(lua_State *L, int index)
 {
 	return (int)lamL_rangefield(L, index, "root", -1, 0, INT_MAX);
+}
+
+const char *lamL_digestfield(lua_State *L, int index, const char *key)
+{
+	const char *value = lamL_optfield(L, index, key, NULL);
+
+	if (value && (strlen(value) != 71 || strncmp(value, "sha256:", 7) != 0 ||
+		      strspn(value + 7, "0123456789abcdef") != 64))
+		luaL_error(L, "option '%s': a sha256 digest expected", key);
+	return value;
 }
 
 int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise)

@@ -14,6 +14,9 @@
 /* Pushes nil and { errno = "ENOENT" or nil, message = text }; returns 2. */
 int lamL_fail(lua_State *L, const struct lam_err *err);
 
+/* true for a result of 0, else as lamL_fail. */
+int lamL_result(lua_State *L, int result, const struct lam_err *err);
+
 /* true for a result of 0; else errno with the step and the path, as lamL_fail. */
 int lamL_done(lua_State *L, int result, const char *what, const char *path);
 
@@ -29,6 +32,9 @@ void lamL_options(lua_State *L, int index, const char *const known[]);
 /* A path argument: a string without a NUL byte. */
 const char *lamL_checkpath(lua_State *L, int index);
 
+/* The descriptor at `index`; anything else raises. */
+int lamL_checkfd(lua_State *L, int index, const char *what);
+
 /* Permission bits: an argument, or what stands for one that is absent. */
 unsigned lamL_checkmode(lua_State *L, int index);
 unsigned lamL_optmode(lua_State *L, int index, unsigned otherwise);
@@ -39,6 +45,7 @@ lua_Integer lamL_intfield(lua_State *L, int index, const char *key, lua_Integer 
 lua_Integer lamL_rangefield(lua_State *L, int index, const char *key, lua_Integer otherwise,
 			    lua_Integer least, lua_Integer most);
 int lamL_rootfield(lua_State *L, int index); /* "root", a descriptor; -1: none */
+const char *lamL_digestfield(lua_State *L, int index, const char *key); /* "sha256:…" or NULL */
 int lamL_boolfield(lua_State *L, int index, const char *key, int otherwise);
 
 /* The list of strings in field `key` as a NULL-terminated array, which stays on the stack with

@@ -8,11 +8,8 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/auto.h"
-#include "base/fd.h"
 #include "sys/sendfd.h"
 
 int lam_netns_loopback(struct lam_err *err)
@@ -26,38 +23,22 @@ int lam_netns_loopback(struct lam_err *err)
 	return 0;
 }
 
-/* Made in a child, so that this process stays where it is. */
-static _Noreturn void make_and_send(int socket)
+static int make(const void *data, struct lam_err *err)
 {
-	struct lam_err err = { 0 };
-	int fd = -1;
+	int fd;
 
+	(void)data;
 	if (unshare(CLONE_NEWNET) < 0)
-		lam_err_set(&err, errno, "network namespace");
-	else if (lam_netns_loopback(&err) == 0) {
-		fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			lam_err_set(&err, errno, "open /proc/self/ns/net");
-	}
-	if (fd < 0)
-		_exit(lam_fd_send_failure(socket, &err) < 0 ? 2 : 1);
-	_exit(lam_fd_send(socket, fd, &err) < 0);
+		return lam_err_set(err, errno, "network namespace");
+	if (lam_netns_loopback(err) < 0)
+		return -1;
+	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? lam_err_set(err, errno, "open /proc/self/ns/net") : fd;
 }
 
 int lam_netns_new(struct lam_err *err)
 {
-	int pair[2], fd;
-	pid_t child;
+	int fd = lam_fd_from_child(make, NULL, err);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return lam_err_set(err, errno, "socketpair");
-	child = fork();
-	if (child == 0)
-		make_and_send(pair[1]);
-	close(pair[1]);
-	fd = child < 0 ? lam_err_set(err, errno, "fork") : lam_fd_receive(pair[0], err);
-	close(pair[0]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
 	return fd < 0 ? lam_err_wrap(err, "make a network namespace") : fd;
 }

@@ -11,9 +11,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
@@ -55,8 +52,9 @@ static int put_options(const struct lam_overlay *o, struct lam_buf *options, str
 }
 
 /* Over one of its own directories: in this namespace nobody looks there. */
-static int mount_here(const struct lam_overlay *o, struct lam_err *err)
+static int mount_here(const void *data, struct lam_err *err)
 {
+	const struct lam_overlay *o = data;
 	lam_autobuf struct lam_buf options = LAM_BUF_INIT;
 	const char *place = o->lower[0];
 	int fd;
@@ -71,28 +69,7 @@ static int mount_here(const struct lam_overlay *o, struct lam_err *err)
 	return fd < 0 ? lam_err_set(err, errno, "overlay: clone the mount") : fd;
 }
 
-static _Noreturn void mount_and_send(const struct lam_overlay *o, int socket)
-{
-	struct lam_err err;
-	int fd = mount_here(o, &err);
-
-	_exit(fd < 0 ? lam_fd_send_failure(socket, &err) : lam_fd_send(socket, fd, &err));
-}
-
 int lam_overlay_mount_old(const struct lam_overlay *o, struct lam_err *err)
 {
-	int pair[2], fd;
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return lam_err_set(err, errno, "socketpair");
-	child = fork();
-	if (child == 0)
-		mount_and_send(o, pair[1]);
-	close(pair[1]);
-	fd = child < 0 ? lam_err_set(err, errno, "fork") : lam_fd_receive(pair[0], err);
-	close(pair[0]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	return fd;
+	return lam_fd_from_child(mount_here, o, err);
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 union control {
 	struct cmsghdr header; /* for the alignment */
@@ -61,5 +63,35 @@ int lam_fd_receive(int socket, struct lam_err *err)
 	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
 		return lam_err_set(err, EPROTO, "receive a descriptor");
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+static _Noreturn void make_and_send(int (*make)(const void *data, struct lam_err *err),
+				    const void *data, int socket)
+{
+	struct lam_err err;
+	int fd = make(data, &err);
+
+	_exit((fd < 0 ? lam_fd_send_failure(socket, &err) : lam_fd_send(socket, fd, &err)) < 0);
+}
+
+int lam_fd_from_child(int (*make)(const void *data, struct lam_err *err), const void *data,
+		      struct lam_err *err)
+{
+	int pair[2], fd;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return lam_err_set(err, errno, "socketpair");
+	child = fork();
+	if (child == 0)
+		make_and_send(make, data, pair[1]);
+	fd = child < 0 ? lam_err_set(err, errno, "fork") : 0;
+	close(pair[1]);
+	if (fd == 0)
+		fd = lam_fd_receive(pair[0], err);
+	close(pair[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
 	return fd;
 }

@@ -182,6 +182,15 @@ describe("lamina.core.namespace", function()
       assert.equal("nil\tENOENT\t/no/such/program: No such file or directory\n", output [=[
         fails(namespace.spawn { args = { "/no/such/program" } })]=])
     end)
+
+    it("does so however few descriptors there may be", function()
+      local status, out, err = boxed.outcome([=[
+        fails(namespace.spawn { args = { "/no/such/program" }, fds = { 2 } })]=],
+        "prlimit --nofile=60")
+      assert.equal("", err)
+      assert.equal(0, status)
+      assert.equal("nil\tENOENT\t/no/such/program: No such file or directory\n", out)
+    end)
   end)
 
   describe("prepare", function()
@@ -224,6 +233,15 @@ describe("lamina.core.namespace", function()
         print(none, err.errno)
         local made <close> = assert(namespace.prepare(root, { { path = "/../../y" } }))
         print(#fs.list(outside), fs.stat("/y", { root = root }) ~= nil)]=])
+    end)
+
+    it("leaves nothing of what it had made when it fails, though nobody collects it", function()
+      assert.equal("nil\tENOTDIR\nnil\n", output [=[
+        collectgarbage "stop"
+        local none, err = namespace.prepare(root, { { path = "/new/a" },
+          { path = "/etc/passwd/x" } })
+        print(none, err.errno)
+        print((fs.stat("/new", { root = root })))]=])
     end)
   end)
 
