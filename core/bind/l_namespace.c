@@ -10,35 +10,19 @@
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "bind/l_container.h"
 #include "bind/l_process.h"
+#include "bind/l_start.h"
 #include "bind/lamlua.h"
-#include "sys/caps.h"
 #include "sys/daemon.h"
 #include "sys/enter.h"
 #include "sys/freeze.h"
-#include "sys/launch.h"
 #include "sys/netns.h"
 #include "sys/passwd.h"
 #include "sys/probe.h"
-#include "sys/seccomp.h"
 #include "sys/stubs.h"
 
 #define STUBS_TYPE "lamina.stubs"
 #define NETNS_TYPE "lamina.netns"
-#define FILTER_TYPE "lamina.filter"
-
-static const char filters_key;  /* registry: compiled filters by capability set */
-static const char launcher_key; /* registry: the launcher's descriptor as userdata */
-static const char home_key;     /* registry: { rootless, ids } as userdata */
-
-static pid_t check_pid(lua_State *L, int index)
-{
-	lua_Integer pid = luaL_checkinteger(L, index);
-
-	luaL_argcheck(L, pid > 0 && pid <= INT_MAX, index, "a process number expected");
-	return (pid_t)pid;
-}
 
 /* namespace.enter([{join=pid}]) -> { rootless=, ids=, uid=, userxattr= } | nil, err */
 static int l_enter(lua_State *L)
@@ -51,12 +35,12 @@ static int l_enter(lua_State *L)
 
 	lamL_options(L, 1, known);
 	if (!lua_isnoneornil(L, 1) && lua_getfield(L, 1, "join") != LUA_TNIL)
-		join = check_pid(L, lua_gettop(L));
+		join = lamL_checkpid(L, lua_gettop(L));
 	home = lamL_scratch(L, sizeof(*home));
 	result = join > 0 ? lam_enter_join(join, home, &err) : lam_enter(home, &err);
 	if (result < 0)
 		return lamL_fail(L, &err);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &home_key);
+	lamL_keep_home(L);
 	lua_createtable(L, 0, 4);
 	lua_pushboolean(L, home->rootless);
 	lua_setfield(L, -2, "rootless");
@@ -69,21 +53,6 @@ static int l_enter(lua_State *L)
 	return 1;
 }
 
-/* Where we are at home decides how devices are made and which ids there are. */
-static void use_home(lua_State *L, struct lam_container *c)
-{
-	struct lam_home *home;
-
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &home_key);
-	home = lua_touserdata(L, -1);
-	lua_pop(L, 1);
-	if (!home)
-		return;
-	c->rootless = home->rootless;
-	c->ids = home->ids;
-	c->may_setgroups = home->ids > 1;
-}
-
 /* Pushes a descriptor, -1 at first, that the collector closes. */
 static int *new_descriptor(lua_State *L)
 {
@@ -94,126 +63,10 @@ static int *new_descriptor(lua_State *L)
 	return fd;
 }
 
-static int l_filter_gc(lua_State *L)
-{
-	lam_seccomp_free(luaL_checkudata(L, 1, FILTER_TYPE));
-	return 0;
-}
-
-/* The filter for a set of capabilities, compiled once a state. NULL with err filled. */
-static const struct lam_seccomp *filter(lua_State *L, uint64_t caps, struct lam_err *err)
-{
-	struct lam_seccomp *f;
-
-	luaL_checkstack(L, 4, "filter");
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &filters_key) != LUA_TTABLE) {
-		lua_pop(L, 1);
-		lua_newtable(L);
-		lua_pushvalue(L, -1);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, &filters_key);
-	}
-	if (lua_rawgeti(L, -1, (lua_Integer)caps) == LUA_TUSERDATA) {
-		f = lua_touserdata(L, -1);
-		lua_pop(L, 2);
-		return f;
-	}
-	lua_pop(L, 1);
-	f = lamL_scratch(L, sizeof(*f));
-	luaL_setmetatable(L, FILTER_TYPE);
-	if (lam_seccomp_compile(caps, f, err) < 0)
-		return NULL;
-	lua_rawseti(L, -2, (lua_Integer)caps);
-	lua_pop(L, 1);
-	return f;
-}
-
-/* The launcher's descriptor, opened once a state. -1 with err filled. */
-static int launcher(lua_State *L, struct lam_err *err)
-{
-	int *fd;
-
-	luaL_checkstack(L, 4, "launcher");
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &launcher_key) == LUA_TUSERDATA) {
-		fd = lua_touserdata(L, -1);
-		lua_pop(L, 1);
-		return *fd;
-	}
-	lua_pop(L, 1);
-	fd = new_descriptor(L);
-	*fd = lam_launcher_open(err);
-	if (*fd < 0)
-		return -1;
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &launcher_key);
-	return *fd;
-}
-
-/* nil, err with err.status: what a shell would answer. */
-static int fail_start(lua_State *L, const struct lam_err *err, int status)
-{
-	lamL_fail(L, err);
-	lua_pushinteger(L, status);
-	lua_setfield(L, -2, "status");
-	return 2;
-}
-
-/* The kernel says EINVAL to an id that isn't mapped; here is known why it isn't. */
-static int check_mapped(const struct lam_container *c, struct lam_err *err)
-{
-	const char *kind = c->uid >= c->ids ? "user" : "group";
-	unsigned id = c->uid >= c->ids ? c->uid : c->gid;
-
-	for (size_t i = 0; i < c->ngroups && id < c->ids && c->may_setgroups; i++)
-		id = c->groups[i];
-	if (id < c->ids)
-		return 0;
-	return lam_err_set(err, EINVAL,
-			   "%s id %u: only 0 to %u are mapped; sub-ids in /etc/subuid and "
-			   "/etc/subgid give an ordinary user more",
-			   kind, id, c->ids - 1);
-}
-
-static int start(lua_State *L, int spec, pid_t join)
-{
-	struct lam_err err;
-	struct lamL_container *c = lamL_container_new(L, spec, join > 0, &err);
-	struct lam_process *p;
-	int status = 125, result;
-
-	if (!c)
-		return fail_start(L, &err, status);
-	use_home(L, &c->spec);
-	if (check_mapped(&c->spec, &err) < 0)
-		return fail_start(L, &err, status);
-	if (lamL_boolfield(L, spec, "seccomp", 1)) {
-		c->spec.seccomp = filter(L, c->spec.caps, &err);
-		if (!c->spec.seccomp)
-			return fail_start(L, &err, status);
-	}
-	c->spec.launcher = launcher(L, &err);
-	if (c->spec.launcher < 0)
-		return fail_start(L, &err, status);
-	p = lamL_process_new(L);
-	result = join > 0 ? lam_process_join(join, &c->spec, p, &status, &err)
-			  : lam_process_start(&c->spec, p, &status, &err);
-	return result < 0 ? fail_start(L, &err, status) : 1;
-}
-
-/* namespace.start(spec) -> process | nil, err (err.status: 125, 126, 127) */
-static int l_start(lua_State *L)
-{
-	return start(L, 1, 0);
-}
-
-/* namespace.join(pid, spec) -> process | nil, err: in a running container's namespaces */
-static int l_join(lua_State *L)
-{
-	return start(L, 2, check_pid(L, 1));
-}
-
 /* namespace.attach(pid) -> process that is not ours to kill on close | nil, err */
 static int l_attach(lua_State *L)
 {
-	pid_t pid = check_pid(L, 1);
+	pid_t pid = lamL_checkpid(L, 1);
 	struct lam_process *p = lamL_process_new(L);
 	struct lam_err err;
 
@@ -370,7 +223,7 @@ static int l_freeze(lua_State *L)
 {
 	struct lam_err err;
 
-	return lamL_result(L, lam_freeze(check_pid(L, 1), &err), &err);
+	return lamL_result(L, lam_freeze(lamL_checkpid(L, 1), &err), &err);
 }
 
 /* namespace.thaw(pid) -> true | nil, err */
@@ -378,7 +231,7 @@ static int l_thaw(lua_State *L)
 {
 	struct lam_err err;
 
-	return lamL_result(L, lam_thaw(check_pid(L, 1), &err), &err);
+	return lamL_result(L, lam_thaw(lamL_checkpid(L, 1), &err), &err);
 }
 
 /* namespace.daemonize(log) -> "child", fd | "parent", ok | nil, err: the child goes on in a
@@ -427,12 +280,10 @@ static const luaL_Reg netns_meta[] = { { "__gc", l_netns_close },
 static const luaL_Reg netns_methods[] = { { "fd", l_netns_fd },
 					  { "close", l_netns_close },
 					  { NULL, NULL } };
-static const luaL_Reg filter_meta[] = { { "__gc", l_filter_gc }, { NULL, NULL } };
-static const luaL_Reg none[] = { { NULL, NULL } };
 static const luaL_Reg functions[] = {
 	{ "enter", l_enter },
-	{ "start", l_start },
-	{ "join", l_join },
+	{ "start", lamL_start },
+	{ "join", lamL_join },
 	{ "attach", l_attach },
 	{ "spawn", l_spawn },
 	{ "prepare", l_prepare },
@@ -451,9 +302,7 @@ int luaopen_lamina_core_namespace(lua_State *L)
 {
 	lamL_newtype(L, STUBS_TYPE, stubs_meta, stubs_methods);
 	lamL_newtype(L, NETNS_TYPE, netns_meta, netns_methods);
-	lamL_newtype(L, FILTER_TYPE, filter_meta, none);
-	lamL_process_type(L);
-	lamL_container_type(L);
+	lamL_start_types(L);
 	luaL_newlib(L, functions);
 	return 1;
 }

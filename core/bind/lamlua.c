@@ -120,6 +120,14 @@ const char *lamL_checkpath(lua_State *L, int index)
 	return path;
 }
 
+pid_t lamL_checkpid(lua_State *L, int index)
+{
+	lua_Integer pid = luaL_checkinteger(L, index);
+
+	luaL_argcheck(L, pid > 0 && pid <= INT_MAX, index, "a process number expected");
+	return (pid_t)pid;
+}
+
 int lamL_checkfd(lua_State *L, int index, const char *what)
 {
 	lua_Integer fd = lua_isinteger(L, index) ? lua_tointeger(L, index) : -1;

@@ -8,6 +8,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -34,6 +35,9 @@ const char *lamL_checkpath(lua_State *L, int index);
 
 /* The descriptor at `index`; anything else raises. */
 int lamL_checkfd(lua_State *L, int index, const char *what);
+
+/* The number of a process at `index`; anything else raises. */
+pid_t lamL_checkpid(lua_State *L, int index);
 
 /* Permission bits: an argument, or what stands for one that is absent. */
 unsigned lamL_checkmode(lua_State *L, int index);
