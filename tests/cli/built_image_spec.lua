@@ -168,4 +168,19 @@ ONBUILD ENV TRIGGERED=1
     assert.equal("2\nnew\n", run:ok("run", "--rm", "it", "cat", "/out"))
     run:fails(1, "", "run", "--rm", "it", "test", "-e", "/m")
   end)
+
+  it("has the annotations of the last build, which aren't part of its id", function()
+    local ids = {}
+    local function annotations(method)
+      helper.write(dir .. "/recipe.lua", ([[return image(from("busybox")%s, { name = "it" })]])
+        :format(method))
+      ids[#ids + 1] = run:ok("build", "-q", "-f", dir .. "/recipe.lua", dir)
+      local of = run:ok("inspect", "--format", "{{.Descriptor.digest}}", "it"):match ":(%x+)"
+      return json.decode(helper.read(run.root .. "/blobs/sha256/" .. of)).annotations
+    end
+    assert.same({ a = "1" }, annotations ':annotate { a = "1" }')
+    assert.same({ a = "2" }, annotations ':annotate { a = "2" }')
+    assert.is_nil(annotations "")
+    assert.same({ ids[1], ids[1] }, { ids[2], ids[3] })
+  end)
 end)

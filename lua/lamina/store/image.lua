@@ -86,6 +86,10 @@ local function insert(self, fields)
     (id, manifest, created, stored, size, layers, boot) values (?, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set stored = excluded.stored]], fields.id, fields.manifest,
     fields.created, os.time(), fields.size, fields.layers, self.store.boot))
+  if fields.renews then
+    failure.check(self.db:run("update images set manifest = ? where id = ?", fields.manifest,
+      fields.id))
+  end
   for _, name in ipairs(fields.names) do self:tag(fields.id, name) end
   for _, name in ipairs(fields.digests) do self:remember_digest(fields.id, name) end
   return true
@@ -104,8 +108,8 @@ local function is_stored(self, fields)
 end
 
 --- Stores an image: { config = bytes, manifest = bytes or nil, names = {…}, created = seconds,
--- annotations =, digests = the names "host/path@sha256:…" that it was got by }. Its layers must be
--- there. Answers its id.
+-- annotations =, digests = the names "host/path@sha256:…" that it was got by, renews = whether an
+-- image that is there gets this manifest }. Its layers must be there. Answers its id.
 function Images:put(parts)
   local _held <close> = self.store:hold()
   local config = config_check.parse(parts.config)
@@ -117,7 +121,7 @@ function Images:put(parts)
   local of = self.store.blobs:put(bytes, media_type.manifest).digest
   local fields = { id = id, manifest = of, size = size, created = parts.created or os.time(),
     layers = table.concat(hexes, " "), names = parts.names or {},
-    digests = parts.digests or {} }
+    digests = parts.digests or {}, renews = parts.renews }
   if not is_stored(self, fields) then self.store:transaction(insert, self, fields) end
   return id
 end

@@ -33,6 +33,18 @@ describe("lamina.store.image", function()
         is_it("box@" .. digest))]=])
   end)
 
+  it("keeps the manifest that it has, unless it is put to have another", function()
+    assert.equal("nil\tnew\tnew\n", output [=[
+      local function put_with(word, renews)
+        local id = store.images:put { config = config "a", created = 1, renews = renews,
+          annotations = word and { a = word } }
+        local bytes = store.images:manifest_bytes(store.images:resolve(id).manifest)
+        return (json.decode(bytes).annotations or {}).a
+      end
+      put_with(nil)
+      print(put_with("other"), put_with("new", true), (put_with(nil)))]=])
+  end)
+
   it("has the digest of its configuration's bytes as its id, and one row however often", function()
     assert.equal("true\ttrue\t1\n", output [=[
       local first, second = put("a"), put("a", "box")

@@ -5,9 +5,16 @@ local platform = require "lamina.image.platform"
 
 local store = { options = { name = "text" } }
 
+--- What the store takes of an image. Annotations aren't part of its id, so that one which is there
+-- may have others.
+local function parts_of(image, more)
+  more.config, more.created, more.renews = image.config, image.created, true
+  more.annotations = image.annotations
+  return more
+end
+
 local function put_image(images, image, names)
-  local id = failure.check(images:put { config = image.config, names = names,
-    created = image.created, annotations = image.annotations })
+  local id = failure.check(images:put(parts_of(image, { names = names })))
   local digest = images:resolve(id).manifest
   return { id = id, digest = digest, names = names, size = #images:manifest_bytes(digest) }
 end
@@ -16,8 +23,7 @@ end
 local function put_index(to, images, names)
   local list = {}
   for i, image in ipairs(images) do
-    list[i] = { config = image.config, created = image.created, annotations = image.annotations,
-      platform = platform.format(image.platform) }
+    list[i] = parts_of(image, { platform = platform.format(image.platform) })
   end
   local id = to.indexes:put { images = list, names = names }
   return { id = id, digest = id, names = names, size = #to.images:manifest_bytes(id),
