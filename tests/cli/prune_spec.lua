@@ -131,6 +131,19 @@ describe("lamina prune", function()
     assert.equal(1, (helper.sh("[ -e " .. lamina.root .. " ]")))
   end)
 
+  it("doesn't empty a store where an option asks for less", function()
+    for word, option in pairs { ["--filter type=cache"] = "--filter", ["--json"] = "--json",
+      ["--keep-storage 10GB"] = "--keep-storage", ["--all"] = "--all",
+      ["--dry-run"] = "--dry-run" } do
+      local first, second = word:match("^(%S+) ?(.*)$")
+      local status, _, err = lamina("prune", "--everything", "--force", first,
+        second ~= "" and second or nil)
+      assert.equal(2, status)
+      assert.matches("--everything and " .. option .. " don't go together", err, 1, true)
+    end
+    assert.equal(0, (lamina("run", "--rm", "busybox", "true")))
+  end)
+
   it("doesn't empty a store that is in use", function()
     lamina("run", "--detach", "--name", "alive", "busybox", "sleep", "1000")
     local status, _, err = lamina("prune", "--everything", "--force")

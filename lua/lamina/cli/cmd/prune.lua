@@ -2,6 +2,7 @@ local confirm = require "lamina.cli.confirm"
 local duration = require "lamina.util.duration"
 local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
+local option = require "lamina.cli.option"
 local prune = require "lamina.store.prune"
 local reference = require "lamina.image.reference"
 local size = require "lamina.cli.size"
@@ -9,12 +10,12 @@ local text = require "lamina.util.text"
 
 --- What a run takes away, in words.
 local function plan_lines(options, context)
+  if options.everything then return { "everything in the store: images, containers, volumes" } end
   if context.keep_bytes then
     return { "of the build cache what is over " .. options.keep_storage, "what nothing needs then" }
   elseif context.kinds then
     return { "what the filters say, and what nothing needs then" }
   end
-  if options.everything then return { "everything in the store: images, containers, volumes" } end
   return {
     "all containers that don't run",
     options.all and "all images that no container uses" or "all images without a name",
@@ -44,12 +45,22 @@ local function kinds_of(words)
   return set
 end
 
+-- They ask for less than --everything removes: a store must not be lost because one went unheard.
+local limits = { "all", "dry-run", "filter", "json", "keep-storage" }
+
+local function check_everything(options)
+  for _, name in ipairs(limits) do
+    local value = options[option.key { long = name }]
+    if value and not (type(value) == "table" and #value == 0) then
+      failure.raise("usage", ("prune: --everything and --%s don't go together"):format(name))
+    end
+  end
+end
+
 --- Asks, before anything is opened; --force and --dry-run need no answer.
 local function before(context)
   local options = context.options
-  if options.everything and options.dry_run then
-    failure.raise("usage", "prune: --everything and --dry-run don't go together")
-  end
+  if options.everything then check_everything(options) end
   local filters = filter.parse("prune", options.filter, { "type", "until" })
   context.limit, context.kinds = time_limit(filters["until"]), kinds_of(filters.type)
   context.keep_bytes = options.keep_storage and size.parse(options.keep_storage)
