@@ -167,6 +167,25 @@ RUN --mount=from=files,target=/in cp /in/sub/two /mounted
       assert.not_matches("root", err)
     end)
 
+    it("gives a recipe its modules from the context's top, through no link out of it", function()
+      local outside, hostile = helper.tmpdir(), helper.tmpdir()
+      local recipe = 'return from "busybox":env { M = require "m" }'
+      helper.write(outside .. "/recipe.lua", recipe)
+      helper.write(outside .. "/m.lua", 'return "ours"')
+      helper.sh(("cd %s && mkdir -p .%s && cp %s/recipe.lua .%s && ln -s %s sub"):format(hostile,
+        outside, outside, outside, outside))
+      local line = "tar -C " .. hostile .. " -c . | lamina build -q -t result -f %s -"
+      local status, _, err = lamina(line:format "sub/recipe.lua")
+      assert.not_equal(0, status)
+      assert.not_matches("ours", err)
+      helper.write(hostile .. "/m.lua", 'return "its own"')
+      helper.write(hostile .. "/recipe.lua", recipe)
+      for _, file in ipairs { "recipe.lua", "sub/recipe.lua" } do
+        assert.equal(0, (lamina(line:format(file))))
+        assert.equal("its own\n", shows "echo $M")
+      end
+    end)
+
     it("reads a recipe from standard input, without a context", function()
       assert.equal(0, (lamina "echo 'FROM marked' | lamina build -q -t result -"))
       assert.equal("marked\n", shows "cat /mark")

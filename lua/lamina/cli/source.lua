@@ -97,8 +97,10 @@ local function read_made(given, made, file)
   for _, name in ipairs(file and { file } or { "recipe.lua", table.unpack(dockerfile.names) }) do
     local text, err = fs.read(name, { root = root:fd(), limit = limit })
     if text then
-      -- a folder in it may be a link: files of instructions are looked for at its top
-      if not take(given, name, text, name, made.path) then given.file = made.path .. "/" .. name end
+      -- a folder in it may be a link to one of ours: modules and files of instructions are looked
+      -- for at its top
+      take(given, name, text, name, made.path)
+      given.beside = made.path
       return
     end
     if err.errno ~= "ENOENT" then failure.check(text, err) end
