@@ -1,3 +1,4 @@
+local expect = require "support.expect"
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local json = require "lamina.core.json"
@@ -92,6 +93,14 @@ for $WHO
     end
     assert.same(config(id), config(translated))
     assert.same(config(id), config(run:ok("build", "-q", "-f", plain, dir)))
+  end)
+
+  it("shows a terminal no control byte of the file (SEC-02)", function()
+    write "FROM busybox\n# \27]0;title\7\n"
+    local term <close> = expect.start(run:line("expand", dir))
+    term:wait_for "FROM busybox\n# \\x1b]0;title\\x07\n"
+    assert.equal(0, term:status())
+    assert.equal("FROM busybox\n# \27]0;title\7\n", run:ok("expand", dir))
   end)
 
   it("is written as plain instructions, all else as it is", function()

@@ -43,6 +43,16 @@ describe("lamina inspect", function()
     assert.matches("^%d+%-%d+%-%d+T%d+:%d+:%d+", image.Created)
   end)
 
+  it("prints nothing that a terminal acts on (SEC-02)", function()
+    lamina:ok("import", "--change", "LABEL a=\u{9b}2J", fixtures.busybox_tar(), "hostile")
+    for _, words in ipairs { {}, { "--format", "json" }, { "--format", "{{json .}}" } } do
+      local out = lamina:ok("inspect", "hostile", table.unpack(words))
+      assert.is_nil(out:find("\u{9b}", 1, true))
+      local value = json.decode(out)
+      assert.equal("\u{9b}2J", (value[1] or value).Config.Labels.a)
+    end
+  end)
+
   it("shows a container in Docker's shape", function()
     local one = inspect("one")[1]
     assert.equal("/one", one.Name)

@@ -83,6 +83,8 @@ describe("lamina logs", function()
   it("lets no control byte of a step through", function()
     build [[return from "busybox":run "printf '\\033[2Jx\\007\\tz\\377\\n'"]]
     assert.equal("\\x1b[2Jx\\x07\tz\\xff\n", run:ok("logs", "2"))
+    build 'return from "busybox":run ": \u{9b}2J"'
+    assert.is_nil(run:ok("logs", "--json"):find("\u{9b}", 1, true))
   end)
 
   it("keeps what an interrupted step wrote", function()

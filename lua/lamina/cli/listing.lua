@@ -6,7 +6,6 @@
 --     quiet = "ID",                            -- the field that --quiet prints
 --     rows = { { ID = …, … }, … },             -- every row has every field
 --   })
-local failure = require "lamina.util.failure"
 local table_view = require "lamina.ui.table"
 local template = require "lamina.ui.template"
 
@@ -61,13 +60,6 @@ local function print_table(context, list, source)
   print_lines(context, table_view.lines(lines))
 end
 
-local function print_json(context, rows)
-  local json = require "lamina.core.json"
-  for _, row in ipairs(rows) do
-    context.out:write(failure.check(json.encode(row)), "\n")
-  end
-end
-
 local function print_template(context, list, source)
   local parts = template.parse(source)
   template.render(parts, title_row(list)) -- a wrong field is told even when there are no rows
@@ -82,7 +74,7 @@ function listing.print(context, list)
   elseif format == nil or format == "table" then
     print_columns(context, list)
   elseif format == "json" then
-    print_json(context, list.rows)
+    for _, row in ipairs(list.rows) do context.out:json_line(row) end
   elseif format:find("^table ") then
     print_table(context, list, format:sub(7))
   else

@@ -1,5 +1,6 @@
 --- What a command answers, on standard output. Text from outside is escaped before it is shown.
 local failure = require "lamina.util.failure"
+local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
 
 local output = {}
@@ -28,10 +29,24 @@ function Output:line(format, ...)
   self:write(text.escape(line, "\t"), "\n")
 end
 
+--- Writes bytes as they came; a terminal gets them as text.
+function Output:raw(bytes)
+  self:write(terminal.is_terminal(1) and text.escape(bytes, "\n\t") or bytes)
+end
+
+local function encode(value, options)
+  local json = require "lamina.core.json"
+  return text.escape_json(failure.check(json.encode(value, options)))
+end
+
 --- Writes a value as indented JSON.
 function Output:json(value)
-  local json = require "lamina.core.json"
-  self:write(failure.check(json.encode(value, { indent = 2 })), "\n")
+  self:write(encode(value, { indent = 2 }), "\n")
+end
+
+--- Writes a value as JSON in one line.
+function Output:json_line(value)
+  self:write(encode(value), "\n")
 end
 
 --- Everything is where it should go; a full disk shows here.

@@ -86,7 +86,7 @@ end
 
 function known.json(value)
   if value == nil then value = json.null end
-  return failure.check(json.encode(value))
+  return text.escape_json(failure.check(json.encode(value)))
 end
 
 function known.len(value)

@@ -55,7 +55,7 @@ end
 
 --- Code points a terminal acts on or that turn the order of a line: C1 controls, bidi, breaks.
 local function is_unsafe(code)
-  return code <= 0x9F or code == 0xFEFF or (code >= 0x200E and code <= 0x200F)
+  return code <= 0x9F or code == 0x61C or code == 0xFEFF or (code >= 0x200E and code <= 0x200F)
     or (code >= 0x2028 and code <= 0x202E) or (code >= 0x2066 and code <= 0x2069)
 end
 
@@ -93,6 +93,18 @@ function text.escape(s, keep)
   if not s:find("[%z\1-\31\127-\255]") then return s end
   s = s:gsub("[%z\1-\31\127]", replacements_for(keep or ""))
   return (s:gsub("[\128-\255]+", high_bytes))
+end
+
+local function json_escape(character)
+  local code = utf8.codepoint(character)
+  return is_unsafe(code) and ("\\u%04X"):format(code) or nil
+end
+
+--- JSON that says the same, with nothing in it that a terminal acts on (SEC-02). What encodes it
+-- escapes the bytes below 32 alone.
+function text.escape_json(encoded)
+  if not encoded:find("[\127-\255]") then return encoded end
+  return (encoded:gsub("\127", "\\u007F"):gsub("[\194-\244][\128-\191]+", json_escape))
 end
 
 --- Seconds since the epoch as RFC 3339 in UTC, with as many decimals as are needed.

@@ -47,6 +47,8 @@ describe("lamina.cli.listing", function()
     assert.same(list.rows[1], json.decode(first))
     assert.same(list.rows[2], json.decode(second))
     assert.equal("", printed({ format = "json" }, {}))
+    assert.equal('{"Name":"\\u009B\\u007F"}\n', printed({ format = "json" },
+      { { Name = "\u{9b}\127" } }))
   end)
 
   it("tells a wrong field even when there are no rows", function()

@@ -6,7 +6,7 @@ local row = {
   ID = "abc", Tag = "v1", Size = 12, Nothing = json.null, Cmd = json.array { "sh", "-c" },
   Labels = { ["org.kind"] = "test", b = "2" }, Empty = json.array {}, On = true, Off = false,
   Mounts = json.array { { Source = "/a", RW = true }, { Source = "/b", RW = false } },
-  Config = { Env = json.array { "A=1" } }, Evil = "a\27[31m\nb",
+  Config = { Env = json.array { "A=1" } }, Evil = "a\27[31m\nb", C1 = "x\u{9b}31m\u{202e}\127",
 }
 
 local function render(source)
@@ -80,6 +80,12 @@ describe("lamina.ui.template", function()
       assert.is_nil(render(source):find("[%c]"), source)
     end
     assert.equal("a\\x1b[31m\\nb\n", render "{{println .Evil}}")
+  end)
+
+  it("writes JSON that is JSON and that a terminal doesn't act on (SEC-02)", function()
+    for _, source in ipairs { "{{json .C1}}", '{{printf "%q" .C1}}', "{{.C1 | json | print}}" } do
+      assert.equal('"x\\u009B31m\\u202E\\u007F"', render(source))
+    end
   end)
 
   it("says which field or function was meant", function()

@@ -1,3 +1,4 @@
+local json = require "lamina.core.json"
 local text = require "lamina.util.text"
 
 describe("lamina.util.text", function()
@@ -33,9 +34,16 @@ describe("lamina.util.text", function()
   end)
 
   it("makes what turns or breaks a line visible (SEC-02)", function()
-    for _, code in ipairs { 0x85, 0x9b, 0x200e, 0x202e, 0x2028, 0x2066, 0xfeff } do
+    for _, code in ipairs { 0x85, 0x9b, 0x61c, 0x200e, 0x202e, 0x2028, 0x2066, 0xfeff } do
       assert.is_nil(text.escape("a" .. utf8.char(code) .. "b"):find("[\128-\255]"))
     end
+  end)
+
+  it("makes it visible in JSON, which stays the same value (SEC-02)", function()
+    local value = "\27\127" .. utf8.char(0x85, 0x9b, 0x61c, 0x202e, 0x2066, 0xfeff) .. "\\u ü☺💡"
+    local shown = text.escape_json(json.encode { value })
+    assert.equal('["\\u001B\\u007F\\u0085\\u009B\\u061C\\u202E\\u2066\\uFEFF\\\\u ü☺💡"]', shown)
+    assert.same({ value }, json.decode(shown))
   end)
 
   it("writes and reads times of RFC 3339", function()

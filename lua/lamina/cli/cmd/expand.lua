@@ -13,7 +13,7 @@ local function run(context)
   local images <close> = existing.images(context)
   function given.images(ref) return images:of(ref) end
   given.target_platform, given.escape = given.platform, given.parsed.escape
-  context.out:write(expand.text(given.written, given.parsed, recipe.calls(given)))
+  context.out:raw(expand.text(given.written, given.parsed, recipe.calls(given)))
 end
 
 return {

@@ -48,7 +48,7 @@ local function run(context)
   local graph = outline.of(plan, { target = source.target(given, context.options.target),
     status = status or nil })
   local drawn = require("lamina.ui.graph." .. context.options.format).draw(graph)
-  if not context.options.output then return context.out:write(drawn) end
+  if not context.options.output then return context.out:raw(drawn) end
   failure.check(fs.write(context.options.output, drawn, { mode = 420 })) -- 0644
 end
 

@@ -70,7 +70,7 @@ local function run(context)
     list[#list + 1] = found
   end)
   if format == "json" then
-    context.out:write(failure.check(json.encode(list)), "\n")
+    context.out:json_line(list)
   elseif not format then
     context.out:json(list)
   end

@@ -1,5 +1,4 @@
 local failure = require "lamina.util.failure"
-local json = require "lamina.core.json"
 local listing = require "lamina.cli.listing"
 local text = require "lamina.util.text"
 
@@ -95,7 +94,7 @@ local function show_json(context, record, step)
   local function write(fields)
     fields.build, fields.step, fields.label, fields.status = record.id, step.id, step.label,
       step.status
-    context.out:write(failure.check(json.encode(fields)), "\n")
+    context.out:json_line(fields)
   end
   if not step.log then return write {} end
   context.store.logs:each(step.log, function(entry)

@@ -3,8 +3,6 @@ local platform = require "lamina.image.platform"
 local pull = require "lamina.registry.pull"
 local reference = require "lamina.image.reference"
 local remote = require "lamina.registry.remote"
-local terminal = require "lamina.core.terminal"
-local text = require "lamina.util.text"
 
 --- The document that a name stands for, or the manifest for a platform, or the configuration.
 local function find(options, ref)
@@ -22,9 +20,7 @@ local function run(context)
   local ok, bytes, digest = pcall(find, context.options, ref)
   if not ok then error(failure.wrap(bytes, "manifest " .. reference.familiar(ref)), 0) end
   if context.options.digest then return context.out:line("%s", digest) end
-  if context.options.raw then
-    return context.out:write(terminal.is_terminal(1) and text.escape(bytes, "\n\t") or bytes)
-  end
+  if context.options.raw then return context.out:raw(bytes) end
   context.out:json(failure.check(require("lamina.core.json").decode(bytes, { depth = 128 })))
 end
 

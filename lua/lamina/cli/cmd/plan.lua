@@ -4,18 +4,19 @@ local plan = require "lamina.plan.plan"
 local recipe = require "lamina.recipe.recipe"
 local source = require "lamina.cli.source"
 local stages = require "lamina.plan.stages"
+local text = require "lamina.util.text"
 local uses = require "lamina.cli.uses"
 
 local function run(context)
   local given = source.options(context)
   given.target_platform = given.platform
-  function given.say(line) io.stderr:write(require("lamina.util.text").escape(line, "\t"), "\n") end
+  function given.say(line) io.stderr:write(text.escape(line, "\t"), "\n") end
   local images <close> = existing.images(context)
   function given.images(ref) return images:of(ref) end
   local made = recipe.evaluate(given)
   made.stages = json.array(stages.of(made))
   for _, stage in ipairs(made.stages) do json.array(stage.steps) end
-  context.out:write(plan.encode(made, 2), "\n")
+  context.out:write(text.escape_json(plan.encode(made, 2)), "\n")
 end
 
 return {

@@ -5,7 +5,7 @@ local uses = require "lamina.cli.uses"
 local function run(context)
   local parsed = dockerfile.read(context.arguments[1], context.options.use)
   local recipe = translate.recipe(parsed, { is_idiomatic = context.options.idiomatic })
-  context.out:write(recipe.text)
+  context.out:raw(recipe.text)
 end
 
 return {
