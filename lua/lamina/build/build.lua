@@ -9,8 +9,8 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
---     cache_from = nil,         -- { { ref = name } }: caches in registries (build/share.lua)
---     cache_to = nil,           -- { { ref =, mode =, compression =, ignores_errors = } }
+--     cache_from = nil,         -- { { type = "registry", ref = } }: caches of others
+--     cache_to = nil,           -- { { type =, ref =, mode =, compression =, ignores_errors = } }
 --     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk
@@ -168,9 +168,9 @@ local function start_record(store, graph, options)
 end
 
 --- The caches of others; what knows of them is loaded where there are some.
-local function share_from(store, options)
+local function import_caches(store, options)
   if #(options.cache_from or {}) == 0 or options.no_cache then return nil end
-  return require("lamina.build.share").open(store, options.cache_from, options)
+  return require("lamina.build.cache_import").open(store, options.cache_from, options)
 end
 
 local function run(store, given)
@@ -178,7 +178,7 @@ local function run(store, given)
   local options, graph = prepare(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)
-  options.shared = share_from(store, options)
+  options.imported = import_caches(store, options)
   options.bus:emit("build.started", { total = #graph.vertices })
   local steps, counts = outcome.steps(graph, timed(options, "solve", solve.run, graph,
     store, options))
@@ -188,7 +188,7 @@ local function run(store, given)
     result = timed(options, "export", outcome.deliver, store, graph, options)
     record:done(result.image)
     for _, target in ipairs(options.cache_to or {}) do
-      require("lamina.build.share").export(store, graph, target, options)
+      require("lamina.build.cache_export").run(store, graph, target, options)
     end
     if options.sync then store:sync() end
   end

@@ -45,11 +45,11 @@ local function find_here(self, digest)
   return self.store.layers:has(record.diff_id) and record or nil
 end
 
---- The same, or else what other builders have made of it (build/share.lua).
+--- The same, or else what other builders have made of it (build/cache_import.lua).
 local function find(self, digest)
   local record = find_here(self, digest)
-  if record or not self.shared then return record end
-  record = self.shared:find(digest)
+  if record or not self.imported then return record end
+  record = self.imported:find(digest)
   if record then self.store.cache:put(digest, record) end
   return record
 end
@@ -60,7 +60,7 @@ function cache.look(store, vertex, work)
   local reads, is_exact = quick_reads(vertex, work)
   local quick = key.record(vertex, reads, work.options.epoch)
   local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper,
-    shared = not work.options.dry_run and work.options.shared or nil },
+    imported = not work.options.dry_run and work.options.imported or nil },
     Lookup)
   self.key = key.of(quick)
   self.keys, self.forgets, self.epoch = { self.key }, work.options.forgets, work.options.epoch

@@ -1,13 +1,13 @@
 local agents = require "lamina.cli.agents"
 local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
+local cache_options = require "lamina.cli.cache_options"
 local checked = require "lamina.cli.checked"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local outputs = require "lamina.cli.outputs"
 local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
-local shared = require "lamina.cli.shared"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
@@ -66,8 +66,8 @@ local function build_once(context, inputs)
     source.target(given, options.target)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.pull = options.pull and "always" or nil
-  given.cache_from = shared.from(options.cache_from)
-  given.cache_to = shared.to(options.cache_to)
+  given.cache_from = cache_options.from(options.cache_from)
+  given.cache_to = cache_options.to(options.cache_to)
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile

@@ -114,7 +114,7 @@ describe("lamina build", function()
 
   it("refuses what it can't understand before anything is built", function()
     local run = machine()
-    for word, pattern in pairs { ["type=s3,bucket=x"] = "'bucket' isn't known",
+    for word, pattern in pairs { ["type=s3,bucket=x"] = "the type 's3' isn't known",
       ["type=s3"] = "the type 's3' isn't known", ["type=registry"] = "'ref' is missing",
       ["type=registry,ref=a,mod=max"] = "did you mean 'mode'",
       ["type=registry,ref=a,mode=most"] = "'most' is none of max, min" } do

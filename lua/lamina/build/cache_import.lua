@@ -1,0 +1,62 @@
+--- What other builders have made, from wherever they have put it (--cache-from).
+--
+--   local known = cache_import.open(store, { { type = "registry", ref = "host/cache:app" } },
+--     options)
+--   known:find(key)                     -- a record, whose layer is in the store then
+--
+-- A place has `open(store, source, options)`, which answers { records = by key, layers =
+-- descriptors by diff ID, fetch = function(descriptor, diff_id) }; the last gets a layer into the
+-- store, verified. What can't be read is told of, and missed: a build doesn't need it.
+local failure = require "lamina.util.failure"
+
+local cache_import = {}
+
+-- Who knows a place; loaded where one is named.
+local places = { registry = "lamina.registry.build_cache" }
+
+local Known = {}
+Known.__index = Known
+
+local function note(self, message)
+  self.options.bus:emit("step.note", { id = "cache", label = "cache", message = message })
+end
+
+--- Calls fn(...), whose failures are told of; answers whether there was none, and what it answers.
+local function attempt(self, prefix, fn, ...)
+  local ok, result = pcall(fn, ...)
+  if ok then return true, result end
+  if not failure.is(result) or result.kind == "interrupted" then error(result, 0) end
+  note(self, prefix .. result.message)
+  return false
+end
+
+--- Reads all of them. options: those of the build, complete.
+function cache_import.open(store, sources, options)
+  local self = setmetatable({ store = store, options = options, list = {} }, Known)
+  for _, source in ipairs(sources) do
+    local ok, found = attempt(self, "not used: ", require(places[source.type]).open, store, source,
+      options)
+    if ok then self.list[#self.list + 1] = found end
+  end
+  return self
+end
+
+--- Gets a record's layer unless it is there; answers whether it is then.
+local function fetch(self, known, record)
+  if self.store.layers:keep(record.diff_id) then return true end
+  self.options.keeper:settle() -- it takes its time
+  return (attempt(self, "", known.fetch, known.layers[record.diff_id], record.diff_id))
+end
+
+--- The record of a key, nil where nobody has it.
+function Known:find(key)
+  for _, known in ipairs(self.list) do
+    local record = known.records[key]
+    if record and fetch(self, known, record) then
+      return { kind = record.kind, diff_id = record.diff_id, layers = { record.diff_id },
+        created = record.created, label = record.label }
+    end
+  end
+end
+
+return cache_import

@@ -1,0 +1,113 @@
+--- What --cache-from and --cache-to say: "type=registry,ref=NAME,mode=max", or in short a name.
+local check = require "lamina.util.check"
+local csv = require "lamina.cli.csv"
+local failure = require "lamina.util.failure"
+local reference = require "lamina.image.reference"
+
+local cache_options = {}
+
+local modes = { min = "min", max = "max" }
+local compressions = { uncompressed = "none", none = "none", gzip = "gzip", zstd = "zstd" }
+local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
+
+--- A function that turns a word into what it stands for among these, or fails.
+local function one_of(choices)
+  return function(value, fail)
+    if choices[value] ~= nil then return choices[value] end
+    local list = {}
+    for name in pairs(choices) do list[#list + 1] = name end
+    table.sort(list)
+    fail(("'%s' is none of %s"):format(value, table.concat(list, ", ")))
+  end
+end
+
+local function name(value)
+  reference.parse(value)
+  return value
+end
+
+local function name_to_write(value, fail)
+  if reference.parse(value).digest then fail "a digest can't be written" end
+  return value
+end
+
+-- What each type takes: how a key's word is read, the field that it becomes (nil: of the key's own
+-- name), and whether it has to be there.
+local known = {
+  ["--cache-from"] = {
+    registry = { ref = { name, needed = "ref=NAME:TAG is where it is kept" } },
+  },
+  ["--cache-to"] = {
+    registry = { ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" },
+      mode = { one_of(modes) }, compression = { one_of(compressions) },
+      ["ignore-error"] = { one_of(truths), "ignores_errors" } },
+  },
+}
+
+local function sorted_keys(map, first)
+  local list = { first }
+  for key in pairs(map) do list[#list + 1] = key end
+  table.sort(list)
+  return list
+end
+
+--- Fails over one of some names that was misspelt, or isn't there.
+local function unknown(fail, what, word, names)
+  local near = word and check.suggest(word, names)
+  fail(what, near and ("did you mean '%s'?"):format(near)
+    or "known are " .. table.concat(names, ", "))
+end
+
+--- The words by their keys.
+local function fields_of(word, option, fail)
+  if not word:find("=", 1, true) then return { type = "registry", ref = word } end
+  local fields = {}
+  for _, field in ipairs(csv.fields(word, option)) do
+    local key, value = field:match("^%s*([^=]+)=(.*)$")
+    if not key then fail(("KEY=VALUE expected, not '%s'"):format(field)) end
+    if fields[key] then fail(("'%s' comes twice"):format(key)) end
+    fields[key] = value
+  end
+  return fields
+end
+
+--- What a type takes.
+local function keys_of(fail, type, types)
+  if types[type or ""] then return types[type] end
+  unknown(fail, type and ("the type '%s' isn't known"):format(type) or "'type' is missing", type,
+    sorted_keys(types))
+end
+
+local function parse(word, option)
+  local function fail(why, hint)
+    failure.raise("usage", ("%s '%s': %s"):format(option, word, why), { hint = hint })
+  end
+  local fields = fields_of(word, option, fail)
+  local keys = keys_of(fail, fields.type, known[option])
+  local parsed, names = { type = fields.type }, sorted_keys(keys, "type")
+  for key in pairs(fields) do
+    if key ~= "type" and not keys[key] then
+      unknown(fail, ("'%s' isn't known"):format(key), key, names)
+    end
+  end
+  for key, rule in pairs(keys) do
+    local value = fields[key]
+    if rule.needed and (value or "") == "" then
+      fail(("'%s' is missing"):format(key), rule.needed)
+    end
+    if value then parsed[rule[2] or key] = rule[1](value, fail) end
+  end
+  return parsed
+end
+
+local function each(words, option)
+  local list = {}
+  for i, word in ipairs(words) do list[i] = parse(word, option) end
+  return list
+end
+
+function cache_options.from(words) return each(words, "--cache-from") end
+
+function cache_options.to(words) return each(words, "--cache-to") end
+
+return cache_options
