@@ -47,9 +47,10 @@ local function open(place)
 end
 
 local function rebuild(place)
-  return require("lamina.store.fsck.rebuild").run(place.root, function()
-    return store.open(with(place, { rebuilds = true }))
+  require("lamina.store.fsck.rebuild").run(place.root, function(path)
+    return store.open(with(place, { rebuilds = path }))
   end)
+  return store.open(place)
 end
 
 --- The store, or nil when its database is damaged and isn't to be repaired.

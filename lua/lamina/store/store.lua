@@ -129,7 +129,8 @@ local function settle(self)
 end
 
 --- Opens a store. options: root, home (of namespace.enter), create (default true), readonly
--- (default: whether it can't be written), rebuilds (the database is made again: for fsck).
+-- (default: whether it can't be written), rebuilds (a path: the database is made again there, by
+-- one who holds gc.lock alone: for fsck).
 function store.open(options)
   local root = options.root
   local readonly = options.readonly
@@ -138,9 +139,9 @@ function store.open(options)
   check_root(root)
   if not options.rebuilds then check_tables(root) end
   local self = setmetatable({ root = root, home = options.home or {}, readonly = readonly,
-    boot = fs.boot_id() or "" }, Store)
+    boot = fs.boot_id() or "", is_alone = options.rebuilds ~= nil }, Store)
   self.userxattr, self.ids = self.home.userxattr or false, self.home.ids
-  self.db = schema.open(root .. "/lamina.db", readonly)
+  self.db = schema.open(options.rebuilds or root .. "/lamina.db", readonly)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
   self.images, self.indexes = images.new(self), indexes.new(self)
   self.containers = containers.new(self)
@@ -186,8 +187,10 @@ function Store:lease(kind, digest)
     self:workspace().name, kind, digest))
 end
 
---- Held (shared) while something gets its name and row; the collector holds it alone.
+--- Held (shared) while something gets its name and row; the collector holds it alone. Whoever does
+-- so has no need of this, and would wait for himself: there it is nil.
 function Store:hold()
+  if self.is_alone then return nil end
   return failure.check(lock.wait(self.root .. "/gc.lock", "shared"))
 end
 

@@ -3,15 +3,20 @@
 -- Layers are directories that pack to their names, images are manifests whose configuration and
 -- layers are there, containers have their records beside their files. Only names of images are
 -- nowhere else: they come from the old database, or are lost.
+--
+-- The new one is made in tmp/ and gets its name when it is complete: a kill leaves the old one, and
+-- nobody ever takes a half of it for all there is. Meanwhile gc.lock is held alone.
 local aside = require "lamina.store.aside"
 local core = require "lamina.core.layer"
 local database = require "lamina.core.database"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
+local lock = require "lamina.store.lock"
 local manifest = require "lamina.image.manifest"
 local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
+local workspace = require "lamina.store.workspace"
 
 local rebuild = {}
 
@@ -39,13 +44,6 @@ local function salvage(path)
   if not db then return old end
   for name in pairs(old) do old[name] = salvage_table(db, name) end
   return old
-end
-
-local function set_old_aside(root)
-  for _, suffix in ipairs { "", "-wal", "-shm" } do
-    local path = root .. "/lamina.db" .. suffix
-    if fs.stat(path, { follow = false }) then aside(root, path) end
-  end
 end
 
 local function insert_layer(store, diff_id, info)
@@ -141,21 +139,41 @@ local function restore_containers(store, old)
   end
 end
 
---- Makes the database of a store again; `open` opens the store without looking at what is there.
--- The old one is kept in damaged/.
-function rebuild.run(root, open)
-  local alone <close> = failure.check(fs.lock(root .. "/gc.lock", "exclusive"))
-  local old = salvage(root .. "/lamina.db")
-  set_old_aside(root)
-  local store = open()
-  alone:release()
+--- All that can be told again, and all of it on the disk.
+local function fill(store, old)
   restore_layers(store, old)
   each_document(store, restore_image)
   each_document(store, restore_index)
   restore_names(store, old)
   restore_containers(store, old)
   store:sync()
-  return store
+end
+
+--- The old one keeps its name until the new one takes it. What lies beside it goes first, since
+-- SQLite would take that for the new one's: a kill between the two costs the old one's last rows.
+local function put_in_place(root, made)
+  local path = root .. "/lamina.db"
+  for _, suffix in ipairs { "-wal", "-shm" } do
+    if fs.stat(path .. suffix, { follow = false }) then aside(root, path .. suffix) end
+  end
+  local stat = fs.stat(path, { follow = false })
+  if stat then aside(root, path, stat.type == "file" and fs.link or fs.rename) end
+  failure.check(fs.fsync(made))
+  failure.check(fs.rename(made, path))
+  failure.check(fs.fsync(root))
+end
+
+--- Makes the database of a store again. `open(path)` opens the store with a database of that path,
+-- without looking at what is there, for one who holds gc.lock alone. The old one is kept in
+-- damaged/.
+function rebuild.run(root, open)
+  local _alone <close> = failure.check(lock.wait(root .. "/gc.lock", "exclusive"))
+  local own <close> = workspace.new(root .. "/tmp")
+  local made = own:temp "database" .. "/lamina.db"
+  local store <close> = open(made)
+  fill(store, salvage(root .. "/lamina.db"))
+  store:close()
+  put_in_place(root, made)
 end
 
 return rebuild
