@@ -67,13 +67,29 @@ local function open_or_rebuild(place, options, found)
 end
 
 --- While nobody gives anything its name, or takes one away: rows and files belong together then.
-local function check_records(found, opened)
-  local _alone <close> = opened.readonly and opened:hold()
+local function alone(opened)
+  return opened.readonly and opened:hold()
     or failure.check(lock.wait(opened.root .. "/gc.lock", "exclusive"))
+end
+
+--- What can be told at once, and repaired before anybody else comes. Answers what is to be read
+-- yet: { blobs, layers, logs }.
+local function check_records(found, opened, repairs)
+  local _alone <close> = alone(opened)
   place_check.check(found, opened)
-  local entries, rows = blobs.check(found, opened), layers.check(found, opened)
+  local rest = { blobs = blobs.check(found, opened), layers = layers.check(found, opened) }
   records.check(found, opened)
-  return entries, rows
+  rest.logs = logs.check(found, opened)
+  if repairs then found:repair() end
+  return rest
+end
+
+--- Reads what may be large; meanwhile others are at work.
+local function check_bytes(found, opened, rest, deep)
+  blobs.hash(found, opened, rest.blobs, deep)
+  if not deep then return end
+  logs.hash(found, opened, rest.logs)
+  layers.hash(found, opened, rest.layers)
 end
 
 --- Runs in a task. place: root, home; options: deep (everything is read again), repair.
@@ -81,11 +97,11 @@ function fsck.run(place, options)
   local found = findings.new()
   local opened <close> = open_or_rebuild(place, options, found)
   if not opened then return found end
-  local entries, rows = check_records(found, opened)
-  blobs.hash(found, opened, entries, options.deep)
-  logs.check(found, opened, options.deep)
-  if options.deep then layers.hash(found, opened, rows) end
-  if options.repair then found:repair() end
+  check_bytes(found, opened, check_records(found, opened, options.repair), options.deep)
+  if options.repair then
+    local _alone <close> = alone(opened)
+    found:repair()
+  end
   return found
 end
 

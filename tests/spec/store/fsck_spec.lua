@@ -35,6 +35,76 @@ local function output(text)
   return fixtures.output(prelude .. text)
 end
 
+describe("lamina.store.fsck", function()
+  after_each(helper.cleanup)
+
+  it("repairs what it has found before it lets anybody else in", function()
+    assert.equal("EAGAIN\nrepaired\n", output [=[
+      assert(fs.chmod(store.layers.dir, 493))
+      watch(fs, "chmod", function() print(lock_state()) end)
+      watch(require "lamina.store.fsck.blobs", "hash", function()
+        print(fs.stat(store.layers.dir).mode & 63 == 0 and "repaired" or "still open")
+      end)
+      fsck.run(place, { repair = true })]=])
+  end)
+
+  -- run(mend): the damage is mended by somebody else between the finding and the repair.
+  local meanwhile = [=[
+    local function run(mend)
+      local found = require("lamina.store.fsck.findings").new()
+      local repairs = 0
+      require("lamina.store.fsck.findings").new = function() return found end
+      watch(found, "repair", function()
+        repairs = repairs + 1
+        if repairs == 2 then mend() end -- it follows what took its time
+      end)
+      fsck.run(place, { deep = true, repair = true })
+      for _, one in ipairs(found.list) do
+        if one.level == "damage" then print(one.kind, one.repaired) end
+      end
+    end
+  ]=]
+
+  it("leaves a layer alone that somebody has made again meanwhile", function()
+    assert.equal("changed-layer\ttrue\ngood\ttrue\tnil\n", output(meanwhile .. [=[
+      assert(store.db:run("delete from layers where diff_id = ?", busybox))
+      assert(fs.remove(store.layers:path(busybox)))
+      write(layer, "bad")
+      run(function() write(layer, "good") end)
+      print(fs.read(layer .. "/file"), store.layers:get(diff_id) ~= nil,
+        (fs.stat(store.root .. "/damaged")))]=]))
+  end)
+
+  it("keeps the row of a layer that an image has begun to use meanwhile", function()
+    assert.equal("changed-layer\tfalse\ntrue\n", output(meanwhile .. [=[
+      store.images:remove(id)
+      assert(store.db:run("delete from layers where diff_id = ?", busybox))
+      assert(fs.remove(store.layers:path(busybox)))
+      write(layer, "bad")
+      run(function()
+        assert(store.db:run("insert into images values ('x', 'y', 0, 0, 0, ?, null)",
+          diff_id:sub(8)))
+      end)
+      print(store.layers:get(diff_id) ~= nil)]=]))
+  end)
+
+  it("leaves a blob and a log alone that somebody has made again meanwhile", function()
+    assert.equal("damaged-blob\ttrue\ndamaged-log\ttrue\ntrue\ttrue\tnil\n", output(meanwhile .. [=[
+      local log = require("lamina.core.digest").sha256 "words"
+      local blob, bytes = store.blobs:path(id), store.blobs:get(id)
+      assert(store.db:run("delete from layers where diff_id = ?", busybox))
+      assert(fs.remove(store.layers:path(busybox)))
+      assert(fs.write(blob, "bad"))
+      assert(fs.write(store.logs:path(log), "bad"))
+      run(function()
+        assert(fs.write(blob, bytes))
+        assert(fs.write(store.logs:path(log), "words"))
+      end)
+      print(fs.read(blob) == bytes, fs.read(store.logs:path(log)) == "words",
+        (fs.stat(store.root .. "/damaged")))]=]))
+  end)
+end)
+
 describe("lamina.store.fsck.rebuild", function()
   after_each(helper.cleanup)
 

@@ -51,10 +51,12 @@ local function replace(store, use)
   return false
 end
 
-local function damaged(found, store, entry, kind, message)
+--- `is_well`, where it is given, looks again whether it is damaged after all.
+local function damaged(found, store, entry, kind, message, is_well)
   found:damage { kind = kind, subject = entry.path, message = message,
     hint = entry.use and "pull or load the image again",
     repair = function()
+      if is_well and is_well() then return true end
       aside(store.root, entry.path)
       return not entry.use or replace(store, entry.use)
     end }
@@ -81,13 +83,23 @@ local function check_entry(found, store, entry)
   end
 end
 
+--- Whether its bytes are what its name says, or it was collected meanwhile; else false and why.
+local function is_whole(entry)
+  local ok, hex = pcall(sched.job, digest.file, entry.path)
+  if ok and hex == entry.name then return true end
+  if ok then return false, "isn't what its name says" end
+  return not fs.stat(entry.path, { follow = false }), hex.message
+end
+
 --- Reads it: what images say of themselves always, everything else where that is asked for.
 local function check_digest(found, store, entry, deep)
   if entry.is_bad or not (deep or (entry.use and entry.use.image)) then return end
-  local ok, hex = pcall(sched.job, digest.file, entry.path)
-  if ok and hex == entry.name then return end
-  if not ok and not fs.stat(entry.path, { follow = false }) then return end -- collected meanwhile
-  damaged(found, store, entry, "damaged-blob", ok and "isn't what its name says" or hex.message)
+  local is_good, why = is_whole(entry)
+  if is_good then return end
+  damaged(found, store, entry, "damaged-blob", why, function()
+    entry.use = needed(store)["sha256:" .. entry.name]
+    return (is_whole(entry))
+  end)
 end
 
 local function check_missing(found, store, uses, there)
@@ -116,7 +128,7 @@ function blobs.check(found, store)
   return entries
 end
 
---- Reads the bytes of entries.
+--- Reads the bytes of entries. That takes its time, so the repairs look again.
 function blobs.hash(found, store, entries, deep)
   for _, entry in ipairs(entries) do check_digest(found, store, entry, deep) end
 end

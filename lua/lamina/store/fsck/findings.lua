@@ -10,7 +10,7 @@ local Findings = {}
 Findings.__index = Findings
 
 function findings.new()
-  return setmetatable({ list = {}, checked = {} }, Findings)
+  return setmetatable({ list = {}, checked = {}, tried = 0 }, Findings)
 end
 
 --- Adds one: { kind =, subject = (what it is about), message =, hint =, repair = function }.
@@ -30,9 +30,13 @@ function Findings:count(what, n)
   self.checked[what] = (self.checked[what] or 0) + (n or 1)
 end
 
---- Repairs what can be; one that fails is told with its reason, and the others go on.
+--- Repairs what can be of what was found since the last time; one that fails is told with its
+-- reason, and the others go on. The caller holds gc.lock alone since it was found, or else the
+-- repair looks again before it does anything: somebody may have been quicker.
 function Findings:repair()
-  for _, found in ipairs(self.list) do
+  for i = self.tried + 1, #self.list do
+    local found = self.list[i]
+    self.tried = i
     local ok, result = pcall(found.repair or function() end)
     if ok then
       found.repaired = found.repaired or result == true

@@ -28,14 +28,14 @@ end
 
 --- From its blob; or it is forgotten, where only the cache knew it. Otherwise no build begins with
 -- it any more.
-local function restore(store, diff_id, is_used)
+local function restore(store, diff_id)
   local dir, path = store.layers:unpack_blob(diff_id), store.layers:path(diff_id)
   local is_there = fs.stat(path, { follow = false })
   if dir then
     if is_there then aside(store.root, path) end
     failure.check(fs.rename(dir, path))
     return true
-  elseif not is_used then
+  elseif not in_use(store)[diff_id] then
     if is_there then aside(store.root, path) end
     return forget(store, diff_id)
   end
@@ -43,10 +43,11 @@ local function restore(store, diff_id, is_used)
   return false
 end
 
-local function damaged(found, store, row, kind, message)
+--- `is_well`, where it is given, looks again whether it is damaged after all.
+local function damaged(found, store, row, kind, message, is_well)
   found:damage { kind = kind, subject = row.diff_id, message = message,
     hint = "pull, load or build the image again",
-    repair = function() return restore(store, row.diff_id, row.is_used) end }
+    repair = function() return is_well and is_well() or restore(store, row.diff_id) end }
   row.is_bad = true
 end
 
@@ -77,7 +78,7 @@ end
 function layers.check(found, store)
   local rows, known, used = store.layers:list(), {}, in_use(store)
   for _, row in ipairs(rows) do
-    row.is_used, known[row.diff_id] = used[row.diff_id] or false, true
+    known[row.diff_id] = true
     check_directory(found, store, row)
   end
   check_names(found, store, known, used)
@@ -90,22 +91,30 @@ local function packed(dir)
   return ok and info.diff_id, info
 end
 
---- A layer made here packs to its diff ID. One that came from a tar in other form packs to what
--- its blob gives when it is unpacked again.
-local function check_files(found, store, row)
-  local path = store.layers:path(row.diff_id)
+--- Why a layer's files aren't the layer; nil where they are, or it was collected meanwhile. One
+-- made here packs to its diff ID. One that came from a tar in other form packs to what its blob
+-- gives when it is unpacked again.
+local function problem_of(store, diff_id)
+  local path = store.layers:path(diff_id)
   local got, err = packed(path)
-  if got == row.diff_id or not fs.stat(path, { follow = false }) then return end
-  if not got then return damaged(found, store, row, "changed-layer", err.message) end
-  local again = store.layers:unpack_blob(row.diff_id)
+  if got == diff_id or not fs.stat(path, { follow = false }) then return nil end
+  if not got then return err.message end
+  local again = store.layers:unpack_blob(diff_id)
   local wanted = again and packed(again)
   if again then fs.remove(again) end
-  if wanted == got then return end
-  damaged(found, store, row, "changed-layer", again and "its files aren't those of its blob"
-    or "its files don't give its diff ID")
+  if wanted == got then return nil end
+  return again and "its files aren't those of its blob" or "its files don't give its diff ID"
 end
 
---- Reads all files of all layers.
+local function check_files(found, store, row)
+  local why = problem_of(store, row.diff_id)
+  if not why then return end
+  damaged(found, store, row, "changed-layer", why, function()
+    return problem_of(store, row.diff_id) == nil
+  end)
+end
+
+--- Reads all files of all layers. That takes its time, so the repairs look again.
 function layers.hash(found, store, rows)
   for _, row in ipairs(rows) do
     if not row.is_bad then check_files(found, store, row) end
