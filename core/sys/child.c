@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -124,18 +123,19 @@ static int set_limits(const struct lam_container *c, struct lam_err *err)
 }
 
 /* Ids and capabilities in the order that keeps each step allowed: the filter is installed while
- * CAP_SYS_ADMIN is still held, so that it doesn't need no_new_privs. */
+ * CAP_SYS_ADMIN is still held, so that it doesn't need no_new_privs. glibc's functions for the ids
+ * would have all threads of the parent follow, whose memory this may be (vfork.h). */
 static int set_identity(const struct lam_container *c, struct lam_err *err)
 {
 	if (lam_caps_bound(c->caps, err) < 0)
 		return -1;
-	if (c->may_setgroups && setgroups(c->ngroups, c->groups) < 0)
+	if (c->may_setgroups && syscall(SYS_setgroups, c->ngroups, c->groups) < 0)
 		return lam_err_set(err, errno, "set the groups");
-	if (setresgid(c->gid, c->gid, c->gid) < 0)
+	if (syscall(SYS_setresgid, c->gid, c->gid, c->gid) < 0)
 		return lam_err_set(err, errno, "group id %u", c->gid);
 	if (c->seccomp && lam_seccomp_install(c->seccomp, err) < 0)
 		return -1;
-	if (setresuid(c->uid, c->uid, c->uid) < 0)
+	if (syscall(SYS_setresuid, c->uid, c->uid, c->uid) < 0)
 		return lam_err_set(err, errno, "user id %u", c->uid);
 	/* the kernel forgets both when the ids change */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

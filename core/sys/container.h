@@ -1,7 +1,7 @@
 /* container.h - what a process in namespaces of its own looks like: the whole specification.
  *
- * A plain value that the parent fills and the child, a copy of the parent, only reads. Pointers
- * stay the caller's. */
+ * A plain value that the parent fills and the child only reads, in a copy of the parent's memory or
+ * in that memory itself (vfork.h). Pointers stay the caller's. */
 #ifndef LAM_SYS_CONTAINER_H
 #define LAM_SYS_CONTAINER_H
 

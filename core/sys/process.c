@@ -24,6 +24,7 @@
 #include "sys/kernel.h"
 #include "sys/launch.h"
 #include "sys/sendfd.h"
+#include "sys/vfork.h"
 
 enum { SETUP_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, DEVPTS_MAGIC = 0x1cd1 };
 
@@ -91,9 +92,9 @@ static int read_report(int report, const char *program, int *status, struct lam_
 	return -1;
 }
 
-static uint64_t namespaces(const struct lam_container *c)
+static int namespaces(const struct lam_container *c)
 {
-	uint64_t flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	int flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 	return c->network == LAM_NETWORK_NONE ? flags | CLONE_NEWNET : flags;
 }
@@ -110,6 +111,35 @@ static int complete(const struct lam_container *c, struct link *l, struct lam_pr
 	return out->terminal < 0 ? -1 : 0;
 }
 
+/* What the first process needs of its parent. */
+struct first {
+	const struct lam_container *c;
+	char *const *words;
+	struct link *link;
+};
+
+static int be_first(void *data)
+{
+	const struct first *first = data;
+
+	/* else our own end would hide the parent's death */
+	close_link(first->link);
+	lam_child_start(first->c, first->words, first->link->report[1], first->link->terminal[1]);
+}
+
+/* A process that stays as pid 1 executes nothing, so it can't borrow. */
+static pid_t start_first(struct first *first, int *pidfd)
+{
+	pid_t pid;
+
+	if (!first->c->init)
+		return lam_vfork(namespaces(first->c), be_first, first, pidfd);
+	pid = lam_clone((uint64_t)namespaces(first->c), pidfd);
+	if (pid == 0)
+		be_first(first);
+	return pid;
+}
+
 int lam_process_start(const struct lam_container *c, struct lam_process *out, int *status,
 		      struct lam_err *err)
 {
@@ -120,11 +150,7 @@ int lam_process_start(const struct lam_container *c, struct lam_process *out, in
 	*status = SETUP_FAILED;
 	if (!words || open_link(&l, err) < 0)
 		return -1;
-	out->pid = lam_clone(namespaces(c), &out->pidfd);
-	if (out->pid == 0) {
-		close_link(&l); /* else our own end would hide the parent's death */
-		lam_child_start(c, words, l.report[1], l.terminal[1]);
-	}
+	out->pid = start_first(&(struct first){ c, words, &l }, &out->pidfd);
 	close(l.report[1]);
 	close(l.terminal[1]);
 	out->is_child = out->pid > 0;
