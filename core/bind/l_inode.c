@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,10 +173,33 @@ static int l_realpath(lua_State *L)
 	return 1;
 }
 
+static int add_flag(const char *path, int flag, struct lam_err *err)
+{
+	lam_autofd fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int flags;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return lam_err_set(err, errno, "attributes of %s", path);
+	flags |= flag;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0
+		   ? lam_err_set(err, errno, "set attributes of %s", path)
+		   : 0;
+}
+
+/* fs.scatter(path) -> true | nil, err: the directories in it don't belong together (chattr(1), T);
+ * ext4 alone knows it */
+static int l_scatter(lua_State *L)
+{
+	struct lam_err err;
+
+	return lamL_result(L, add_flag(lamL_checkpath(L, 1), FS_TOPDIR_FL, &err), &err);
+}
+
 static const luaL_Reg functions[] = {
-	{ "stat", l_stat },   { "readlink", l_readlink }, { "symlink", l_symlink },
-	{ "link", l_link },   { "chmod", l_chmod },       { "chown", l_chown },
-	{ "utime", l_utime }, { "realpath", l_realpath }, { NULL, NULL },
+	{ "stat", l_stat },       { "readlink", l_readlink }, { "symlink", l_symlink },
+	{ "link", l_link },       { "chmod", l_chmod },       { "chown", l_chown },
+	{ "scatter", l_scatter }, { "utime", l_utime },       { "realpath", l_realpath },
+	{ NULL, NULL },
 };
 
 void lamL_inode_functions(lua_State *L)

@@ -30,9 +30,10 @@ local function wait_for_inputs(self, vertex)
   local stacks = { vertex.at.layers }
   for _, use in ipairs(vertex.uses) do stacks[#stacks + 1] = use.source.layers end
   for _, layers in pairs(stacks) do
-    for _, input in ipairs(stack.vertices(layers)) do
-      self.tasks[input]:wait()
-      if not input.output then return false end
+    local inputs = stack.vertices(layers)
+    for i = #inputs, 1, -1 do -- the topmost has waited for those below it
+      if not inputs[i].output then self.tasks[inputs[i]]:wait() end
+      if not inputs[i].output then return false end
     end
   end
   return true

@@ -79,10 +79,11 @@ end
 -- So many folders are worth a job: starting one takes as long as removing a few.
 local many_gone = 24
 
---- Removes a folder while the build goes on: what an overlay leaves takes as long to remove as a
--- small step takes. What isn't removed in time goes with the workspace.
-function Work:dispose(path)
-  self.gone[#self.gone + 1] = path
+--- Removes a step's folder while the build goes on: what an overlay leaves takes as long to remove
+-- as a small step takes. What isn't removed in time goes with the workspace.
+function Work:dispose(dir)
+  dir.is_disposed = true
+  self.gone[#self.gone + 1] = dir.path
   if self.is_removing or #self.gone < many_gone then return end
   self.is_removing = true
   self.remover = sched.spawn(function()
@@ -118,14 +119,15 @@ function Work:progress(vertex, what)
   end
 end
 
---- A folder for one step, with `upper` and `work` in it; it is gone when it is closed.
+--- A folder for one step, with `upper` and `work` in it; it is gone when it is closed, unless
+-- Work:dispose sees to that.
 local function folder(store)
   local dir = store:temp("step")
   failure.check(fs.mkdir(dir .. "/upper"))
   failure.check(fs.chmod(dir .. "/upper", 493)) -- 0755: it becomes the root's own mode
   failure.check(fs.mkdir(dir .. "/work"))
   return setmetatable({ path = dir, upper = dir .. "/upper", work = dir .. "/work" },
-    { __close = function() fs.remove(dir) end })
+    { __close = function(self) if not self.is_disposed then fs.remove(dir) end end })
 end
 
 --- Carries a vertex out and keeps its layer: { diff_id=, created=, log= }.
@@ -137,7 +139,7 @@ function work.make(self, vertex)
   local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,
     self.options.epoch, self:progress(vertex, "hashed"))
   output.log = vertex.log
-  self:dispose(dir.path)
+  self:dispose(dir)
   return output
 end
 

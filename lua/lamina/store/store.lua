@@ -91,7 +91,12 @@ local function make_folders(root)
   if not fs.stat(root, { follow = false }) then failure.check(fs.mkdirs(root, 448)) end -- 0700
   check_root(root)
   check_place(root)
+  local tmp = root .. "/tmp"
+  local is_new = not fs.stat(tmp, { follow = false })
   for _, name in ipairs(folders) do make_folder(root .. "/" .. name) end
+  -- ext4 looks at every inode that was freed in the last minutes before it takes another: scattered
+  -- over the disk, a build doesn't meet what the one before it has taken away
+  if is_new then fs.scatter(tmp) end
 end
 
 --- Whether a store that is there can only be read: its file system, or its mode, says so.

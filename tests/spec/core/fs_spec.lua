@@ -246,6 +246,16 @@ for _ in range(3000):
       fails("ENOENT", { "realpath", dir .. "/l" }, fs.realpath(dir .. "/l"))
     end)
 
+    it("say that the directories in one don't belong together", function()
+      local ok, err = fs.scatter(dir)
+      fails("ENOENT", { dir .. "/no" }, fs.scatter(dir .. "/no"))
+      helper.write(dir .. "/f", "")
+      fails("ENOTDIR", { dir .. "/f" }, fs.scatter(dir .. "/f"))
+      if not ok then return pending("this file system keeps no such attribute: " .. err.message) end
+      local _, shown = helper.sh("lsattr -d " .. dir)
+      if shown:match("^%S*e") then assert.matches("^%S*T", shown) end -- ext4: extents
+    end)
+
     it("change mode, times and owner; a link's own, not its target's", function()
       helper.write(dir .. "/f", "")
       assert(fs.symlink("f", dir .. "/l"))
