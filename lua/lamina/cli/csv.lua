@@ -1,44 +1,27 @@
---- Fields of an option's value between commas: `id=x,"dest=a,b"`. A field in double quotes may hold
--- commas, and `""` for a quote, as in Docker's options.
+--- Values of options that are fields between commas; what is wrong with one is wrong usage.
+local csv = require "lamina.util.csv"
 local failure = require "lamina.util.failure"
 
-local csv = {}
+local values = {}
 
-local function broken(text, what)
-  failure.raise("usage", ("%s: a quote without its end, or text behind it, in '%s'"):format(what,
-    text))
+--- The fields as a list; `option` is its name in failures.
+function values.fields(word, option)
+  return csv.fields(word, function(message)
+    failure.raise("usage", ("%s: %s"):format(option, message))
+  end)
 end
 
---- A field that begins with a quote, and where it ends.
-local function quoted(text, at, what)
-  local parts = {}
-  at = at + 1
-  while true do
-    local stop = text:find('"', at, true) or broken(text, what)
-    parts[#parts + 1] = text:sub(at, stop - 1)
-    local after = text:sub(stop + 1, stop + 1)
-    if after ~= '"' then
-      if after ~= "" and after ~= "," then broken(text, what) end
-      return table.concat(parts), stop + 1
-    end
-    parts[#parts + 1], at = '"', stop + 2
+--- Fields KEY=VALUE as a table, keys in lower case. `complain(message)` raises.
+function values.pairs(fields, complain)
+  local map = {}
+  for _, field in ipairs(fields) do
+    local key, value = field:match("^%s*([^=]+)=(.*)$")
+    if not key then complain(("KEY=VALUE expected, not '%s'"):format(field)) end
+    key = key:lower()
+    if map[key] then complain(("'%s' comes twice"):format(key)) end
+    map[key] = value
   end
+  return map
 end
 
---- The fields as a list; `what` names the option in failures.
-function csv.fields(text, what)
-  local fields, at = {}, 1
-  repeat
-    local stop
-    if text:sub(at, at) == '"' then
-      fields[#fields + 1], stop = quoted(text, at, what)
-    else
-      stop = text:find(",", at, true) or #text + 1
-      fields[#fields + 1] = text:sub(at, stop - 1)
-    end
-    at = stop + 1
-  until stop > #text
-  return fields
-end
-
-return csv
+return values

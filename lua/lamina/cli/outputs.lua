@@ -17,13 +17,7 @@ local function parse(word)
     if word == "-" then return { type = "tar", dest = "-" } end
     return { type = "local", dest = fields[1] }
   end
-  local output = {}
-  for _, field in ipairs(fields) do
-    local key, value = field:match("^%s*([^=]+)=(.*)$")
-    if not key then usage(word, ("KEY=VALUE expected, not '%s'"):format(field)) end
-    if output[key] then usage(word, ("'%s' comes twice"):format(key)) end
-    output[key] = value
-  end
+  local output = csv.pairs(fields, function(message) usage(word, message) end)
   if not output.type then usage(word, "'type' is missing") end
   return output
 end

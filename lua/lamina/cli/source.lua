@@ -186,28 +186,6 @@ function source.unused_arguments(given, plan)
   return list
 end
 
---- The values of "id=NAME,src=FILE" and "id=NAME,env=VARIABLE", by id.
-function source.secrets(words)
-  local secrets = {}
-  for _, word in ipairs(words) do
-    local fields = {}
-    for part in word:gmatch("[^,]+") do
-      local key, value = source.pair(part, "--secret")
-      fields[key] = value
-    end
-    local id = fields.id or usage(("--secret: an id expected in '%s'"):format(word),
-      "--secret id=token,src=token.txt")
-    for key in pairs(fields) do
-      if not ({ id = 1, src = 1, source = 1, env = 1, type = 1 })[key] then
-        usage(("--secret: unknown key '%s'"):format(key), "known are id, src and env")
-      end
-    end
-    local path = fields.src or fields.source
-    if path then secrets[id] = { path = path } else secrets[id] = { env = fields.env or id } end
-  end
-  return secrets
-end
-
 --- All words of values that may hold several, between commas.
 function source.words(values)
   local list = {}

@@ -5,6 +5,7 @@
 -- Aliases are brought to one name; numbers and truths are converted unless a variable stands for
 -- them, which only a build can know.
 local check = require "lamina.util.check"
+local csv = require "lamina.util.csv"
 
 local mount = {}
 
@@ -26,31 +27,6 @@ local sharings = { shared = true, private = true, locked = true }
 local truths = { ["1"] = true, t = true, T = true, ["true"] = true, TRUE = true, True = true,
   ["0"] = false, f = false, F = false, ["false"] = false, FALSE = false, False = false }
 local units = { [""] = 1, b = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30, t = 1 << 40 }
-
---- The fields of comma-separated values; a field in double quotes may hold commas.
-local function fields(text, complain)
-  local list, at = {}, 1
-  repeat
-    local value, behind
-    if text:sub(at, at) == '"' then
-      value, behind = text:match('^"([^"]*)"()', at)
-      while value and text:sub(behind, behind) == '"' do
-        local more
-        more, behind = text:match('^"([^"]*)"()', behind)
-        if not more then break end
-        value = value .. '"' .. more
-      end
-      if not behind or not text:find("^,", behind) and behind <= #text then
-        complain(("--mount: a quote doesn't end in '%s'"):format(text))
-      end
-    else
-      value, behind = text:match("^([^,]*)()", at)
-    end
-    list[#list + 1] = value
-    at = behind + 1
-  until at > #text + 1
-  return list
-end
 
 local function expected(key, what, value, complain)
   complain(("--mount: %s is %s, not '%s'"):format(key, what, value))
@@ -146,7 +122,8 @@ end
 --- Reads one mount. `complain(message, hint)` raises.
 function mount.parse(text, complain)
   local result = {}
-  for _, field in ipairs(fields(text, complain)) do set(result, field, complain) end
+  local fields = csv.fields(text, function(message) complain("--mount: " .. message) end)
+  for _, field in ipairs(fields) do set(result, field, complain) end
   result.type = result.type or "bind"
   check_owners(result, complain)
   if result.type == "secret" then

@@ -8,6 +8,7 @@ local fs = require "lamina.core.fs"
 local outputs = require "lamina.cli.outputs"
 local progress = require "lamina.ui.progress"
 local report = require "lamina.cli.report"
+local secrets = require "lamina.cli.secrets"
 local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
@@ -78,7 +79,7 @@ local function build_once(context, inputs)
   end
   given.labels = pairs_of(options.label, "--label")
   given.ssh = agents.parse(options.ssh)
-  given.secrets, given.allow = source.secrets(options.secret), source.set(options.allow)
+  given.secrets, given.allow = secrets.parse(options.secret), source.set(options.allow)
   local result, found, unused
   do
     local _trace <close> = options.trace and start_trace(context) or nil
@@ -158,7 +159,7 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
     { long = "push", help = "as -o type=registry: push it under each of its names" },
     { long = "quiet", short = "q", help = "show no progress" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
-      help = "a secret that steps may mount" },
+      help = "a secret that steps may mount; NAME alone is a variable, else a file" },
     { long = "source-date-epoch", value = "SECONDS",
       help = "no file and no record of the image is younger (default: $SOURCE_DATE_EPOCH)" },
     { long = "ssh", value = "ID[=SOCKET|KEY,…]", many = true,
