@@ -11,6 +11,7 @@ local json = require "lamina.core.json"
 local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
 local reference = require "lamina.image.reference"
+local unchanged = require "lamina.store.unchanged"
 
 local image = {}
 
@@ -247,11 +248,19 @@ local function check_alone(self, id)
     index.id:sub(8, 19)), { hint = "remove the index; it goes with that" })
 end
 
+local function check_as_listed(self, listed)
+  local row = failure.check(self.db:row("select stored from images where id = ?", listed.id))
+  unchanged(listed, row and row.stored, names_of(self.db, listed.id))
+end
+
 --- Removes an image with all its names. A container that was made from it keeps it, unless forced;
--- a container's layers stay in any case. What nobody uses any more goes with `prune`.
+-- a container's layers stay in any case. What nobody uses any more goes with `prune`. options:
+-- force; as (the image as it was listed: it is only removed as such).
 function Images:remove(id, options)
-  if not (options and options.force) then self:check_unused(id) end
+  options = options or {}
   self.store:transaction(function()
+    if not options.force then self:check_unused(id) end
+    if options.as then check_as_listed(self, options.as) end
     check_alone(self, id)
     failure.check(self.db:run("delete from names where image = ?", id))
     failure.check(self.db:run("delete from images where id = ?", id))

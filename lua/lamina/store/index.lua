@@ -8,6 +8,7 @@ local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
+local unchanged = require "lamina.store.unchanged"
 
 local index = {}
 
@@ -166,13 +167,19 @@ function Indexes:own_images(id)
     and image not in (select image from names where index_id is null)]], id)
 end
 
---- Removes an index with its names, and the images that are its alone.
-function Indexes:remove(id, options)
-  local images = self.store.images
-  for _, member in ipairs(options and options.force and {} or self:members(id)) do
-    images:check_unused(member.image)
+local function check_removable(self, id, options)
+  for _, member in ipairs(options.force and {} or self:members(id)) do
+    self.store.images:check_unused(member.image)
   end
+  if not options.as then return end
+  local row = self:rows("select stored from indexes where id = ?", id)[1]
+  unchanged(options.as, row and row.stored, self:names(id))
+end
+
+--- Removes an index with its names, and the images that are its alone; options as for an image.
+function Indexes:remove(id, options)
   self.store:transaction(function()
+    check_removable(self, id, options or {})
     local alone = self:own_images(id)
     failure.check(self.db:run("delete from names where index_id = ?", id))
     failure.check(self.db:run("delete from members where index_id = ?", id))

@@ -71,7 +71,9 @@ function Pruner:remove_indexes()
     local alone = indexes:own_images(index.id)
     if (#index.names == 0 or self.options.all) and self:is_old(index.stored)
       and not self:uses_any(index)
-      and self:take("indexes", index.id, function() indexes:remove(index.id) end) then
+      and self:take("indexes", index.id, function()
+        indexes:remove(index.id, { as = index })
+      end) then
       table.insert(self.report.images, { id = index.id, names = json.array(index.names) })
       for _, row in ipairs(alone) do self.gone.images[row.id] = true end
     else
@@ -86,7 +88,9 @@ function Pruner:remove_images()
   for _, image in ipairs(images:list()) do
     if (#image.names == 0 or self.options.all) and self:is_old(image.stored)
       and not self.kept[image.id] and not self.gone.images[image.id] and not self:is_used(image)
-      and self:take("images", image.id, function() images:remove(image.id) end) then
+      and self:take("images", image.id, function()
+        images:remove(image.id, { as = image })
+      end) then
       table.insert(self.report.images, { id = image.id, names = json.array(image.names) })
     end
   end

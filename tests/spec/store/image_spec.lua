@@ -106,6 +106,23 @@ describe("lamina.store.image", function()
     assert.matches("fine\t\t\n0\n$", out)
   end)
 
+  it("isn't removed under a container that is made at that moment, nor is its index", function()
+    assert.equal("name-in-use\nname-in-use\n", output [=[
+      local function remove(things, id, image)
+        store.transaction = function(_, ...)
+          store.transaction = nil
+          store.containers:create { image = image, layers = { busybox } }
+          return store:transaction(...)
+        end
+        print(select(2, pcall(things.remove, things, id)).kind)
+      end
+      local id = put("a", "box")
+      remove(store.images, id, id)
+      local index = store.indexes:put { images = { { config = config "b",
+        platform = "linux/amd64" } } }
+      remove(store.indexes, index, store.indexes:members(index)[1].image)]=])
+  end)
+
   it("is never shown with a configuration that was changed on the disk", function()
     assert.equal("corrupt\n", output [=[
       local id = put "a"

@@ -66,4 +66,61 @@ describe("lamina.store.prune", function()
       assert(not fs.stat(one.dir))
     ]=]
   end)
+
+  -- What happens between the list that prune reads and what it does: after(t, fn) runs fn once.
+  local images = [=[
+    local json = require "lamina.core.json"
+    local function image(text)
+      return { created = 1, platform = "linux/amd64", config = json.encode { architecture = "amd64",
+        os = "linux", author = text,
+        rootfs = { type = "layers", diff_ids = json.array { busybox } } } }
+    end
+    local function after(t, fn)
+      t.list = function(self)
+        local list = getmetatable(t).__index.list(self)
+        fn()
+        return list
+      end
+    end
+  ]=]
+
+  it("doesn't take an image that somebody is naming or using", function()
+    run(images .. [=[
+      local named, used, gone = store.images:put(image "1"), store.images:put(image "2"),
+        store.images:put(image "3")
+      after(store.images, function()
+        store.images:tag(named, "named")
+        store.containers:create { image = used, layers = {} }
+      end)
+      local report = prune.run(store, { images = true })
+      assert(#report.images == 1 and report.images[1].id == gone)
+      assert(store.images:resolve("named").id == named and store.images:resolve(used))
+    ]=])
+  end)
+
+  it("doesn't take an image that somebody has stored again", function()
+    run(images .. [=[
+      local id = store.images:put(image "1")
+      after(store.images, function()
+        assert(store.db:run("update images set stored = stored + 1"))
+      end)
+      assert(#prune.run(store, { images = true }).images == 0)
+      assert(store.images:resolve(id))
+    ]=])
+  end)
+
+  it("doesn't take an index that somebody is naming or using", function()
+    run(images .. [=[
+      local named = store.indexes:put { images = { image "1" } }
+      local used = store.indexes:put { images = { image "2" } }
+      local gone = store.indexes:put { images = { image "3" } }
+      after(store.indexes, function()
+        store.images:tag(store.indexes:members(named)[1].image, "named", named)
+        store.containers:create { image = store.indexes:members(used)[1].image, layers = {} }
+      end)
+      local report = prune.run(store, { images = true })
+      assert(#report.images == 1 and report.images[1].id == gone)
+      assert(store.images:resolve("named").index == named and store.indexes:has(used))
+    ]=])
+  end)
 end)
