@@ -191,8 +191,8 @@ end
 --- Removes what was asked for, and then all that nothing needs. options: containers, images, all
 -- (named images too), cache, mounts (cache mounts), before (seconds: only containers made, images
 -- stored, builds begun, cache records and mounts used before then), keep_bytes (of the cache: only
--- what is over it, the longest unused first), dry_run. Answers { layers, blobs, logs,
--- cache, mounts, bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
+-- what is over it, the longest unused first; what isn't counted stays), dry_run. Answers { layers,
+-- blobs, logs, cache, mounts, bytes (numbers), containers (ids), images ({ id, names }), dry_run }.
 function prune.run(store, options)
   local gone = { containers = {}, images = {}, indexes = {}, cache = {}, mounts = {},
     builds = {} }
@@ -208,8 +208,10 @@ function prune.run(store, options)
   end
   if options.cache then
     self:forget_cache()
-    self:remove_downloads()
-    self:forget_builds()
+    if not self.over then
+      self:remove_downloads()
+      self:forget_builds()
+    end
   end
   if options.mounts then
     self:remove_mounts()

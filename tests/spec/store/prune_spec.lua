@@ -55,6 +55,22 @@ describe("lamina.store.prune", function()
     ]=]
   end)
 
+  it("leaves downloads and the records of builds where the cache may have a size", function()
+    run [=[
+      local dir = store.root .. "/cache/"
+      local file = dir .. "file-" .. ("a"):rep(64) .. "-1"
+      assert(fs.write(file, "12345"))
+      assert(store.db:run "insert into builds values ('build', 1, '{}')")
+      local function left()
+        return fs.stat(file) ~= nil and #assert(store.db:rows "select id from builds") == 1
+      end
+      prune.run(store, { cache = true, keep_bytes = 1 << 30 })
+      assert(left())
+      prune.run(store, { cache = true })
+      assert(not left())
+    ]=]
+  end)
+
   it("doesn't take a container that somebody is starting", function()
     run [=[
       local one = store.containers:create { name = "one", layers = {} }
