@@ -66,6 +66,30 @@ describe("a mount of run", function()
       assert.equal("one", says(mounts, "cat /in/f"))
     end)
 
+    it("never writes to a file of the caller's, nor of a stage", function()
+      local own = helper.tmpdir()
+      helper.write(own .. "/f", "mine")
+      local mounts = 'bind { target = "/in", from = "%s", source = "f", readonly = false }'
+      assert.equal("new", says(mounts:format("own"), "echo new >/in; cat /in", "--build-context",
+        "own=" .. own))
+      assert.equal("mine", helper.read(own .. "/f"))
+      mounts = 'bind { target = "/in", from = s, source = "s/f", readonly = false }'
+      assert.equal("new", says(mounts, "echo new >/in; cat /in"))
+      assert.equal("one", says(mounts, "cat /in"))
+    end)
+
+    it("shows the context's files as root's, as copy has them (51)", function()
+      if not helper.is_root then return pending "an ordinary user gives nothing away" end
+      local own = helper.tmpdir()
+      assert.equal(0, helper.sh(("mkdir %s/d && touch %s/d/f && chown 7:7 %s/d/f"):format(own, own,
+        own)))
+      for _, readonly in ipairs { "true", "false" } do
+        local mounts = 'bind { target = "/in", from = "own", readonly = %s }'
+        assert.equal("0:0 0:0", says(mounts:format(readonly), "stat -c %u:%g /in/d /in/d/f",
+          "--build-context", "own=" .. own))
+      end
+    end)
+
     it("is told where there is no such source", function()
       fails("'none' isn't in the build context", 'bind { target = "/in", source = "none" }')
     end)
