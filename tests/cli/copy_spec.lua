@@ -271,6 +271,17 @@ describe("copy", function()
       ]], out)
   end)
 
+  it("sees no more of a context that is named by a link (59)", function()
+    files "ln -s go golink"
+    helper.write(dir .. "/recipe.lua", [[return image(from "busybox":copy(".", "/out/",
+      { from = context { path = "golink" } }), { name = "result" })]])
+    helper.write(dir .. "/context/.dockerignore", "go/x\ngo/*.md\n")
+    local status, _, err = run("build", "-q", "-f", dir .. "/recipe.lua", dir .. "/context")
+    assert.equal(0, status, err)
+    local _, out = run("run", "--rm", "result", "sh", "-c", applets)
+    assert.equal("644 0:0 out/main.go go\n", out)
+  end)
+
   it("says that .dockerignore is why a file isn't there", function()
     helper.write(dir .. "/recipe.lua", 'return from "busybox":copy("a.txt", "/")')
     helper.write(dir .. "/context/.dockerignore", "a.txt")
