@@ -117,6 +117,15 @@ describe("a mount of run", function()
     end)
   end)
 
+  it("has ids and modes that there can be", function()
+    fails("cache: uid can't be %-1", 'cache("/c", { uid = -1 })')
+    fails("secret: gid can't be 4294967295", 'secret { id = "t", gid = 4294967295 }')
+    local status, _, err = run("build", "-f", helper.write(dir .. "/Dockerfile",
+      "FROM busybox\nARG M=10000\nRUN --mount=type=cache,target=/c,mode=$M true\n"), dir)
+    assert.equal(1, status)
+    assert.matches("Dockerfile:3: run: mount: cache: mode can't be 4096", err, 1, true)
+  end)
+
   it("tmpfs has a size and a mode", function()
     assert.equal("1777 1024", says('tmpfs { target = "/t", size = "1m", mode = 1777 }',
       "stat -c %a /t; stat -f -c '%b %S' /t | while read n s; do echo $((n * s / 1024)); done"))
