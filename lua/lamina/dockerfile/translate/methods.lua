@@ -40,11 +40,19 @@ local function pairs_of(self, args)
   return { items = items }
 end
 
---- Each word as an argument of its own.
 local function several(self, args)
   local list = {}
   for i, word in ipairs(args) do list[i] = literal.text(self:word(word)) end
   return list
+end
+
+-- A call of Lua can hold some 250.
+local most_arguments = 100
+
+--- Each word as an argument of its own; very many are one list.
+local function as_arguments(self, args)
+  local list = several(self, args)
+  return #list > most_arguments and { literal.list(list) } or list
 end
 
 function methods.ENV(self, instruction) return "env", { pairs_of(self, instruction.args) } end
@@ -78,12 +86,12 @@ function methods.MAINTAINER(_, instruction)
   return "maintainer", { literal.text(instruction.args[1]) }
 end
 
-function methods.EXPOSE(self, instruction) return "expose", several(self, instruction.args) end
+function methods.EXPOSE(self, instruction) return "expose", as_arguments(self, instruction.args) end
 
 function methods.VOLUME(self, instruction)
   local list = {}
   for i, path in ipairs(instruction.args) do list[i] = path:match("^%s*(.-)%s*$") end
-  return "volume", several(self, list)
+  return "volume", as_arguments(self, list)
 end
 
 function methods.CMD(_, instruction) return "cmd", { command(instruction) } end
