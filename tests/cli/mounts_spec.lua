@@ -210,6 +210,16 @@ describe("a mount of run", function()
       fails("can't be used", "ssh {}", "--ssh", "default=" .. dir .. "/token")
     end)
 
+    it("lets a step use the keys, and not take them away, add one or lock them", function()
+      helper.sh(("ssh-keygen -q -t ed25519 -N '' -C more -f %s/context/h/more"):format(dir))
+      for _, words in ipairs { "-D", "-d /h/more", "/h/more", "-l" } do
+        says('ssh {}, bind { target = "/h", source = "h" }',
+          list:gsub("%-l$", words) .. "; true", "--ssh", "default=" .. dir .. "/agent")
+      end
+      local _, out = helper.sh("SSH_AUTH_SOCK=" .. dir .. "/agent ssh-add -l")
+      assert.matches("^%S+ %S+ testing %(ED25519%)\n$", out)
+    end)
+
     it("reaches users of the step that aren't root, where the socket is theirs", function()
       local socket = 'ssh { uid = 1000, gid = 1000 }, bind { target = "/h", source = "h" }'
       assert.matches("testing", says(socket, "su guest -s /bin/sh -c '" .. list .. "'", "--ssh",
