@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fd.h"
 #include "layer/marks.h"
 #include "layer/mode.h"
+#include "layer/xattrs.h"
 
 enum { XATTR_MAX_SIZE = 64 << 10 };
 
@@ -38,13 +40,17 @@ int lam_clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mod
 	return c->chmod ? lam_mode_change(c->chmod, *mode, S_ISDIR(st->st_mode), mode, err) : 0;
 }
 
-/* A stage's own stand-ins (marks.h) go along as they are. */
-static int goes_along(const struct lam_clone *c, const char *name)
+/* Whether marks of the source are our own. Those of others' files must not get to ours. */
+static int believes(const struct lam_clone *c, const struct stat *st)
+{
+	return !c->is_foreign && st->st_uid == geteuid();
+}
+
+static int goes_along(const struct lam_clone *c, const struct stat *st, const char *name)
 {
 	if (c->powerless)
 		return strncmp(name, "user.", 5) == 0 && lam_mark_xattr_travels(name);
-	return lam_mark_xattr_travels(name) || strcmp(name, LAM_MARK_DEVICE) == 0 ||
-	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
+	return lam_mark_xattr_travels(name) || (lam_mark_is_own(name) && believes(c, st));
 }
 
 static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
@@ -65,7 +71,8 @@ static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
 	return 0;
 }
 
-static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_err *err)
+static int copy_xattrs(const struct lam_clone *c, int from, const struct stat *st, int to,
+		       struct lam_err *err)
 {
 	char few[1024];
 	lam_autobuf struct lam_buf many = LAM_BUF_INIT;
@@ -81,7 +88,7 @@ static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_e
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "list xattrs");
 	for (char *name = names; name < names + n; name += strlen(name) + 1)
-		if (goes_along(c, name) && copy_xattr(from, to, name, err) < 0)
+		if (goes_along(c, st, name) && copy_xattr(from, to, name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -100,7 +107,7 @@ static int set_attributes(const struct lam_clone *c, int from, const struct stat
 		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
 	if (fchmod(to, mode) < 0)
 		return lam_err_set(err, errno, "mode %o", mode);
-	return copy_xattrs(c, from, to, err);
+	return copy_xattrs(c, from, st, to, err);
 }
 
 static int same_file(const struct stat *a, const struct stat *b)
@@ -213,5 +220,11 @@ int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struc
 int lam_clone_dir(const struct lam_clone *c, int from, const struct stat *st, int to,
 		  struct lam_err *err)
 {
+	struct stat was;
+
+	if (fstat(to, &was) < 0)
+		return lam_err_set(err, errno, "stat");
+	if (was.st_uid != geteuid() && lam_xattrs_remove(to, lam_mark_is_own, err) < 0)
+		return -1;
 	return set_attributes(c, from, st, to, err);
 }

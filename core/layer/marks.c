@@ -30,6 +30,12 @@ int lam_mark_xattr_travels(const char *name)
 	return 1;
 }
 
+int lam_mark_is_own(const char *name)
+{
+	return strcmp(name, LAM_MARK_DEVICE) == 0 ||
+	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
+}
+
 int lam_mark_is_opaque(int dir, int userxattr)
 {
 	char value[2];

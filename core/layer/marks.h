@@ -32,6 +32,9 @@ int lam_mark_is_whiteout(const struct stat *st);
 /* Whether an xattr of a tar may be set, or one of a directory may be written into a tar. */
 int lam_mark_xattr_travels(const char *name);
 
+/* Whether it is one of the two that keep what couldn't be made. */
+int lam_mark_is_own(const char *name);
+
 /* Whether the directory carries the opaque mark: of that kind of overlay, or with -1 of either. */
 int lam_mark_is_opaque(int dir, int userxattr);
 

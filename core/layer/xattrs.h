@@ -29,6 +29,9 @@ struct lam_xattr_source {
 int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *xattrs,
 		    struct lam_err *err);
 
+/* Takes off an open file those that `is_meant` says; what this user may not take off stays. */
+int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err);
+
 void lam_xattrs_free(struct lam_xattrs *xattrs);
 #define lam_autoxattrs __attribute__((cleanup(lam_xattrs_free))) struct lam_xattrs
 

@@ -117,6 +117,7 @@ function Context:tree()
     local dir = open(self)
     self.files = selection.tree(self.fd, {
       name = "the build context", filter = filter(self, dir), reset_owner = true,
+      is_foreign = not self.set.options.context_is_made,
       memory = not self.set.options.context_is_made and memory(self) or nil,
     })
   end

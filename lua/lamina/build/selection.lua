@@ -1,6 +1,6 @@
 --- Which files a step's sources mean, and the digest of what is in them.
 --
---   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner= })
+--   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner=, is_foreign= })
 --   tree:find(pattern)        -> paths below the tree, "" for all of it
 --   selection.content(tree, use)
 --
@@ -22,7 +22,8 @@ local Tree = {}
 Tree.__index = Tree
 
 --- A tree of files below a descriptor. `filter(path, is_dir)` -> "keep" | "skip" | "prune";
--- `memory` names the file in which digests are remembered.
+-- `memory` names the file in which digests are remembered. `is_foreign`: lamina didn't make the
+-- files.
 function selection.tree(fd, fields)
   local self = { fd = fd }
   for key, value in pairs(fields) do self[key] = value end
