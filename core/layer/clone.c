@@ -50,7 +50,9 @@ static int goes_along(const struct lam_clone *c, const struct stat *st, const ch
 {
 	if (c->powerless)
 		return strncmp(name, "user.", 5) == 0 && lam_mark_xattr_travels(name);
-	return lam_mark_xattr_travels(name) || (lam_mark_is_own(name) && believes(c, st));
+	if (lam_mark_xattr_travels(name))
+		return 1;
+	return lam_mark_is_own(name) && strcmp(name, LAM_MARK_DEVICE) != 0 && believes(c, st);
 }
 
 static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
@@ -93,18 +95,42 @@ static int copy_xattrs(const struct lam_clone *c, int from, const struct stat *s
 	return 0;
 }
 
+/* Whether an open file stands for a node that couldn't be made (marks.h). */
+static int is_stand_in(const struct lam_clone *c, int fd, const struct stat *st,
+		       struct lam_mark_device *device)
+{
+	return S_ISREG(st->st_mode) && st->st_size == 0 && believes(c, st) &&
+	       lam_mark_device_get(fd, device);
+}
+
+/* The owner of what a stand-in stands for is in its mark. */
+static int set_owner(const struct lam_clone *c, int from, const struct stat *st, int to,
+		     struct lam_err *err)
+{
+	uid_t uid = lam_clone_uid(c, st);
+	gid_t gid = lam_clone_gid(c, st);
+	struct lam_mark_device device;
+
+	if (is_stand_in(c, from, st, &device)) {
+		const struct stat owner = { .st_uid = device.uid, .st_gid = device.gid };
+
+		device.uid = lam_clone_uid(c, &owner);
+		device.gid = lam_clone_gid(c, &owner);
+		return lam_mark_device_put(to, &device, err);
+	}
+	if (fchown(to, uid, gid) < 0)
+		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
+	return 0;
+}
+
 /* Owner before mode, since chown takes set-id bits away; both before file capabilities. */
 static int set_attributes(const struct lam_clone *c, int from, const struct stat *st, int to,
 			  struct lam_err *err)
 {
-	uid_t uid = lam_clone_uid(c, st);
-	gid_t gid = lam_clone_gid(c, st);
 	mode_t mode;
 
-	if (lam_clone_mode(c, st, &mode, err) < 0)
+	if (lam_clone_mode(c, st, &mode, err) < 0 || set_owner(c, from, st, to, err) < 0)
 		return -1;
-	if (fchown(to, uid, gid) < 0)
-		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
 	if (fchmod(to, mode) < 0)
 		return lam_err_set(err, errno, "mode %o", mode);
 	return copy_xattrs(c, from, st, to, err);
@@ -143,22 +169,29 @@ static int clone_file(struct lam_clone *c, int from, const char *name, int to, c
 	return 0;
 }
 
-/* What can't be opened: attributes by name, which is in a directory of ours. */
-static int finish_special(const struct lam_clone *c, const struct stat *st, int to, const char *as,
-			  struct lam_err *err)
+/* Mode and times of what is made under this name in a directory of ours. */
+static int set_mode_and_times(const struct lam_clone *c, const struct stat *st, int to,
+			      const char *as, struct lam_err *err)
 {
 	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
 	mode_t mode;
 
 	if (lam_clone_mode(c, st, &mode, err) < 0)
 		return -1;
-	if (fchownat(to, as, lam_clone_uid(c, st), lam_clone_gid(c, st), AT_SYMLINK_NOFOLLOW) < 0)
-		return lam_err_set(err, errno, "owner");
 	if (!S_ISLNK(st->st_mode) && fchmodat(to, as, mode, 0) < 0)
 		return lam_err_set(err, errno, "mode");
 	if (utimensat(to, as, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return lam_err_set(err, errno, "times");
 	return 0;
+}
+
+/* What can't be opened. */
+static int finish_special(const struct lam_clone *c, const struct stat *st, int to, const char *as,
+			  struct lam_err *err)
+{
+	if (fchownat(to, as, lam_clone_uid(c, st), lam_clone_gid(c, st), AT_SYMLINK_NOFOLLOW) < 0)
+		return lam_err_set(err, errno, "owner");
+	return set_mode_and_times(c, st, to, as, err);
 }
 
 static int clone_link(const struct lam_clone *c, int from, const char *name, const struct stat *st,
@@ -175,16 +208,20 @@ static int clone_link(const struct lam_clone *c, int from, const char *name, con
 	return finish_special(c, st, to, as, err);
 }
 
-static int make_stand_in(const struct stat *st, int to, const char *as, struct lam_err *err)
+/* A node that this user may not make is an empty file that says what it stands for (marks.h). */
+static int make_stand_in(const struct lam_clone *c, const struct stat *st, int to, const char *as,
+			 struct lam_err *err)
 {
 	lam_autofd fd = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	char text[64];
-	int n = snprintf(text, sizeof(text), "%c:%u:%u", S_ISBLK(st->st_mode) ? 'b' : 'c',
-			 major(st->st_rdev), minor(st->st_rdev));
+	const struct lam_mark_device device = { S_ISBLK(st->st_mode), major(st->st_rdev),
+						minor(st->st_rdev), lam_clone_uid(c, st),
+						lam_clone_gid(c, st) };
 
-	if (fd < 0 || fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
+	if (fd < 0)
 		return lam_err_set(err, errno, "device node");
-	return 0;
+	if (lam_mark_device_put(fd, &device, err) < 0)
+		return -1;
+	return set_mode_and_times(c, st, to, as, err);
 }
 
 static int clone_node(struct lam_clone *c, const struct stat *st, int to, const char *as,
@@ -196,10 +233,11 @@ static int clone_node(struct lam_clone *c, const struct stat *st, int to, const 
 		c->left_out++;
 		return 0;
 	}
-	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) < 0 &&
-	    (errno != EPERM || make_stand_in(st, to, as, err) < 0))
+	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) == 0)
+		return finish_special(c, st, to, as, err);
+	if (errno != EPERM || S_ISFIFO(st->st_mode))
 		return lam_err_set(err, errno, "node");
-	return finish_special(c, st, to, as, err);
+	return make_stand_in(c, st, to, as, err);
 }
 
 int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struct stat *st, int to,

@@ -131,17 +131,15 @@ static struct lam_tar_entry head_of(const struct packer *p, const struct stat *s
 /* What stands for a node that this user couldn't make (marks.h). */
 static void take_stand_in(const struct lam_xattrs *x, struct lam_tar_entry *e)
 {
-	unsigned major, minor, uid, gid;
-	char kind;
+	struct lam_mark_device device;
 
-	if (x->device[0] &&
-	    sscanf(x->device, "%c:%u:%u:%u:%u", &kind, &major, &minor, &uid, &gid) == 5) {
-		e->type = kind == 'b' ? '4' : '3';
-		e->major = major;
-		e->minor = minor;
-		e->uid = uid;
-		e->gid = gid;
-	}
+	if (!lam_mark_device_parse(x->device, &device))
+		return;
+	e->type = device.is_block ? '4' : '3';
+	e->major = device.major;
+	e->minor = device.minor;
+	e->uid = device.uid;
+	e->gid = device.gid;
 }
 
 static int put_file(struct packer *p, int dir, const char *name, const struct stat *st,

@@ -262,19 +262,13 @@ static int place_stand_in(struct lam_placer *p, int parent, const char *name, in
 {
 	lam_autofd fd =
 	    openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	char text[64];
-	uid_t uid;
-	gid_t gid;
-	int n;
+	struct lam_mark_device device = { is_block, major(dev), minor(dev), 0, 0 };
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "device node");
-	if (lam_attributes_owner(p, entry, &uid, &gid, err) < 0)
+	if (lam_attributes_owner(p, entry, &device.uid, &device.gid, err) < 0 ||
+	    lam_mark_device_put(fd, &device, err) < 0)
 		return -1;
-	n = snprintf(text, sizeof(text), "%c:%u:%u:%u:%u", is_block ? 'b' : 'c', major(dev),
-		     minor(dev), uid, gid);
-	if (fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
-		return lam_err_set(err, errno, "device node");
 	return finish_special(p, parent, name, S_IFREG, LAM_ATTRIBUTES_STAND_IN, entry, err);
 }
 

@@ -9,8 +9,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "layer/marks.h"
-
 enum { VALUE_MAX = 64 << 10 };
 
 static int by_name(const void *a, const void *b)

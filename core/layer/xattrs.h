@@ -5,13 +5,14 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "layer/marks.h"
 #include "layer/tarhead.h"
 
 struct lam_xattrs {
 	struct lam_buf names, values;
 	struct lam_tar_xattr *list; /* sorted by name */
 	size_t count;
-	char device[64]; /* what it stands in for (marks.h), or "" */
+	char device[LAM_MARK_DEVICE_MAX]; /* what it stands in for (marks.h), or "" */
 };
 
 struct lam_xattr_source {

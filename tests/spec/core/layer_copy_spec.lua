@@ -63,4 +63,31 @@ describe("layer.copy", function()
       equal("d/ 755", tree.describe(dir .. "/there"))
     ]=])
   end)
+
+  it("makes a device of a device, or what stands for it, with the owner it is to have", function()
+    at_home(prelude .. [=[
+      local function shown(name)
+        local list = {}
+        for i, e in ipairs((tar.list((pack(name))))) do
+          list[i] = ("%s %s %o %d:%d"):format(e[1], e.type, e.mode, e.uid, e.gid)
+        end
+        return table.concat(list, "; ")
+      end
+      local other = home.ids > 1 and 5 or 0
+      copy("../../dev", "host", { chown = { other, other }, chmod = "640", foreign = true,
+        sources = { { path = "null", name = "null" } } })
+      equal(("null 3 640 %d:%d"):format(other, other), shown "host")
+
+      unpack("t", { { "disk", type = "4", major = 8, uid = other, gid = other, mode = 384 } })
+      copy("t", "kept")
+      equal(("disk 4 600 %d:%d"):format(other, other), shown "kept")
+      copy("t", "reset", { reset_owner = true })
+      equal("disk 4 600 0:0", shown "reset")
+      if other == 0 then return end
+      copy("t", "given", { chown = { 7, 8 } })
+      equal("disk 4 600 7:8", shown "given")
+      copy("given", "again")
+      equal("disk 4 600 7:8", shown "again")
+    ]=])
+  end)
 end)
