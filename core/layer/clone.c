@@ -19,6 +19,8 @@
 
 enum { XATTR_MAX_SIZE = 64 << 10 };
 
+#define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 uid_t lam_clone_uid(const struct lam_clone *c, const struct stat *st)
 {
 	if (c->uid >= 0)
@@ -144,8 +146,7 @@ static int same_file(const struct stat *a, const struct stat *b)
 static int clone_file(struct lam_clone *c, int from, const char *name, int to, const char *as,
 		      const struct stat *seen, struct lam_err *err)
 {
-	lam_autofd in =
-	    openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	lam_autofd in = openat(from, name, FILE_FLAGS);
 	lam_autofd out = -1;
 	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
 	struct stat st;
@@ -224,15 +225,11 @@ static int make_stand_in(const struct lam_clone *c, const struct stat *st, int t
 	return set_mode_and_times(c, st, to, as, err);
 }
 
-static int clone_node(struct lam_clone *c, const struct stat *st, int to, const char *as,
+static int clone_node(const struct lam_clone *c, const struct stat *st, int to, const char *as,
 		      struct lam_err *err)
 {
 	dev_t device = S_ISFIFO(st->st_mode) ? 0 : st->st_rdev;
 
-	if (c->powerless && !S_ISFIFO(st->st_mode)) {
-		c->left_out++;
-		return 0;
-	}
 	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) == 0)
 		return finish_special(c, st, to, as, err);
 	if (errno != EPERM || S_ISFIFO(st->st_mode))
@@ -240,16 +237,47 @@ static int clone_node(struct lam_clone *c, const struct stat *st, int to, const 
 	return make_stand_in(c, st, to, as, err);
 }
 
+/* As is_stand_in, of a file that isn't open yet. */
+static int names_stand_in(const struct lam_clone *c, int from, const char *name,
+			  const struct stat *st)
+{
+	struct lam_mark_device device;
+	lam_autofd fd = -1;
+
+	if (st->st_size > 0 || !believes(c, st))
+		return 0;
+	fd = openat(from, name, FILE_FLAGS);
+	return fd >= 0 && is_stand_in(c, fd, st, &device);
+}
+
+int lam_clone_leaves_out(const struct lam_clone *c, int from, const char *name,
+			 const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFSOCK:
+		return 1;
+	case S_IFCHR:
+	case S_IFBLK:
+		return c->powerless;
+	case S_IFREG:
+		return c->powerless && names_stand_in(c, from, name, st);
+	default:
+		return 0;
+	}
+}
+
 int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struct stat *st, int to,
 		    const char *as, struct lam_err *err)
 {
+	if (lam_clone_leaves_out(c, from, name, st)) {
+		c->left_out += !S_ISSOCK(st->st_mode);
+		return 0;
+	}
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
 		return clone_file(c, from, name, to, as, st, err);
 	case S_IFLNK:
 		return clone_link(c, from, name, st, to, as, err);
-	case S_IFSOCK:
-		return 0;
 	default:
 		return clone_node(c, st, to, as, err);
 	}

@@ -90,4 +90,27 @@ describe("layer.copy", function()
       equal("disk 4 600 7:8", shown "again")
     ]=])
   end)
+
+  it("leaves out further names of a socket, too", function()
+    at_home(prelude .. [=[
+      assert(fs.mkdir(dir .. "/t"))
+      assert(os.execute(([[python3 -c '
+import os, socket
+os.chdir("%s/t")
+socket.socket(socket.AF_UNIX).bind("s")
+os.link("s", "s2")
+open("f", "w")']]):format(dir)))
+      equal(0, copy("t", "copied").left_out)
+      equal("f", table.concat(fs.list(dir .. "/copied"), " "))
+    ]=])
+  end)
+
+  it("leaves out each name of a device where nothing may have power", function()
+    at_home(prelude .. [=[
+      unpack("t", { { "a", type = "3", major = 1, minor = 3 }, { "b", type = "1", link = "a" },
+        { "f" }, { "g", type = "1", link = "f" } })
+      equal(2, copy("t", "copied", { powerless = true }).left_out)
+      equal("f 644; g = f", tree.describe(dir .. "/copied"))
+    ]=])
+  end)
 end)
