@@ -6,6 +6,7 @@
 -- isn't taken along (attestations), or there was none: manifests of one name belong together.
 local config_check = require "lamina.image.config_check"
 local image_index = require "lamina.image.index"
+local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
 local platform = require "lamina.image.platform"
 
@@ -79,8 +80,11 @@ local function without_names(one)
 end
 
 function every.images(input)
+  oci.check_layout(input)
+  local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
+  if index.kind ~= "index" then input:refuse("index.json: an index expected") end
   local list, by_name = {}, {}
-  for _, one in ipairs(distinct(input, oci.index(input))) do
+  for _, one in ipairs(distinct(input, index)) do
     local at = one.names[1] and by_name[one.names[1]]
     if at then
       list[at] = join(list[at], one)

@@ -94,9 +94,12 @@ function checks.trigger(instruction, complain)
   end
 end
 
+--- VOLUME: blanks around a path are none of it.
 function checks.volumes(instruction, complain)
-  for _, path in ipairs(instruction.args) do
-    if not path:find("%S") then complain("VOLUME: a path is empty") end
+  for i, path in ipairs(instruction.args) do
+    path = path:match("^%s*(.-)%s*$")
+    if path == "" then complain("VOLUME: a path is empty") end
+    instruction.args[i] = path
   end
 end
 

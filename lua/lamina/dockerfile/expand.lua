@@ -68,7 +68,7 @@ function expand.text(text, file, calls)
   end
   for _, instruction in ipairs(file.instructions) do
     if instruction.instruction == "FROM" then at = line_before(file, instruction) end
-    if (instruction.onbuild or instruction).custom then
+    if (instruction.onbuild or instruction).row.is_custom then
       replace(lines, instruction, found[instruction.line])
       add_stages(stages, at, found[instruction.line])
     end

@@ -3,8 +3,9 @@
 --   flags.cut('--from=build --link a b')  -> { "--from=build", "--link" }, "a b"
 --   flags.read(row.flags, words, complain) -> { from = "build", link = true }
 --
--- A row is { name =, kind = "string" | "boolean" | "list", choices = {…} }; the key in the result
--- is the name with "_" for "-".
+-- A row is { name =, kind =, choices = {…} }; the key in the result is the name with "_" for "-".
+-- Kinds are "string", "boolean" and "list", which may be there several times; built-in instructions
+-- also have "stage", what --from names, and "mount", a list of what --mount says.
 local check = require "lamina.util.check"
 
 local flags = {}
@@ -94,7 +95,9 @@ function convert.string(row, value, complain)
   return value
 end
 
-convert.list = convert.string
+convert.list, convert.stage, convert.mount = convert.string, convert.string, convert.string
+
+local is_many = { list = true, mount = true }
 
 --- The values of the flags by name (SEMANTICS 8). `complain(message, hint)` raises; what follows
 -- may be a command with words of its own that look like flags.
@@ -106,7 +109,7 @@ function flags.read(rows, words, complain, is_command)
     local row = find(rows, name, complain, is_command)
     local key = name:gsub("-", "_")
     value = convert[row.kind](row, value, complain)
-    if row.kind == "list" then
+    if is_many[row.kind] then
       values[key] = values[key] or {}
       table.insert(values[key], value)
     elseif values[key] ~= nil then

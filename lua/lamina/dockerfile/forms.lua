@@ -5,9 +5,11 @@
 --   json      ["a", "b"] only                         SHELL
 --   paths     words, or ["a", "b"]                    COPY ADD VOLUME
 --   list      words                                   FROM EXPOSE
---   words     words as a shell quotes them            ARG, custom instructions
+--   words     words as a shell quotes them            custom instructions
+--   arguments NAME or NAME=VALUE …                    ARG
 --   pairs     NAME=VALUE … or NAME VALUE              ENV LABEL
---   text      one text                                WORKDIR USER STOPSIGNAL MAINTAINER
+--   text      one text                                WORKDIR USER STOPSIGNAL
+--   raw       one text that has no variables          MAINTAINER
 --   health    NONE or CMD with a command              HEALTHCHECK
 --
 -- Words keep their quotes: they go when variables are expanded.
@@ -103,6 +105,8 @@ function forms.words(instruction, text, context)
   instruction.args = shell_words(text, context.escape)
 end
 
+forms.arguments = forms.words
+
 --- NAME=VALUE pairs; when the first word has no "=", the old form NAME VALUE (SEMANTICS 11).
 function forms.pairs(instruction, text, context)
   local words, args = shell_words(text, context.escape), {}
@@ -131,6 +135,8 @@ end
 function forms.text(instruction, text)
   instruction.args = { text ~= "" and text or nil }
 end
+
+forms.raw = forms.text
 
 function forms.health(instruction, text, context)
   local kind, rest = text:match("^(%S*)%s*(.*)$")

@@ -1,11 +1,14 @@
 --- The instructions of a Dockerfile as rows of one table. Users' own are rows of the same kind.
 --
 --   { name = "COPY", help = "…", form = "paths", least = 2,
---     flags = { { name = "from", kind = "string" } },
+--     flags = { { name = "link", kind = "boolean" } },
 --     has_heredocs = true,                          -- may be followed by heredocs
---     check = function(instruction, complain) … end }  -- what its form can't tell
+--     check = function(instruction, complain) … end,   -- what its form can't tell
+--     apply = function(stage, call) … end }         -- what it does: answers the stage after it
 --
--- `least` and `most` count arguments. forms.lua has the forms, flags.lua the kinds of flags.
+-- `least` and `most` count arguments. forms.lua has the forms, flags.lua the kinds of flags,
+-- call.lua what `apply` is given. Only FROM has none: it begins a stage.
+local apply = require "lamina.dockerfile.apply"
 local checks = require "lamina.dockerfile.checks"
 
 local chown = { name = "chown", kind = "string" }
@@ -18,12 +21,12 @@ local list = {
     form = "paths", least = 2, has_heredocs = true, check = checks.files, flags = { chown, chmod,
       link, exclude, { name = "keep-git-dir", kind = "boolean" },
       { name = "checksum", kind = "string" }, { name = "unpack", kind = "boolean" } } },
-  { name = "ARG", help = "Declare a build argument", form = "words", least = 1,
+  { name = "ARG", help = "Declare a build argument", form = "arguments", least = 1,
     check = checks.arguments },
   { name = "CMD", help = "Set the default command", form = "command" },
   { name = "COPY", help = "Copy files from the build context, a stage or an image",
     form = "paths", least = 2, has_heredocs = true, check = checks.files, flags = {
-      { name = "from", kind = "string" }, chown, chmod, link,
+      { name = "from", kind = "stage" }, chown, chmod, link,
       { name = "parents", kind = "boolean" }, exclude } },
   { name = "ENTRYPOINT", help = "Set the program that is run", form = "command" },
   { name = "ENV", help = "Set environment variables", form = "pairs", least = 2 },
@@ -36,12 +39,12 @@ local list = {
       { name = "start-period", kind = "string" }, { name = "start-interval", kind = "string" },
       { name = "retries", kind = "string" } } },
   { name = "LABEL", help = "Set labels", form = "pairs", least = 2 },
-  { name = "MAINTAINER", help = "Name the author (LABEL is the newer way)", form = "text",
+  { name = "MAINTAINER", help = "Name the author (LABEL is the newer way)", form = "raw",
     least = 1 },
   { name = "ONBUILD", help = "Keep an instruction for builds on this image", form = "instruction",
     check = checks.trigger },
   { name = "RUN", help = "Run a command", form = "command", least = 1, has_heredocs = true,
-    check = checks.run, flags = { { name = "mount", kind = "list" },
+    check = checks.run, flags = { { name = "mount", kind = "mount" },
       { name = "network", kind = "string", choices = { "default", "none", "host" } },
       { name = "security", kind = "string", choices = { "sandbox", "insecure" } },
       { name = "device", kind = "list" } } },
@@ -57,7 +60,7 @@ local list = {
 local instructions = { by_name = {}, names = {} }
 
 for i, row in ipairs(list) do
-  row.flags = row.flags or {}
+  row.flags, row.apply = row.flags or {}, apply[row.name]
   instructions.by_name[row.name] = row
   instructions.names[i] = row.name
 end

@@ -8,14 +8,15 @@
 --     args = { "make" }, json = nil,            -- see forms.lua
 --     heredocs = { { name =, content =, expand =, strip =, raw = } },
 --     onbuild = { … },                          -- the instruction that ONBUILD keeps
---     custom = row,                             -- of a user's own instruction
+--     row = row,                                -- of instructions.lua, or a user's own
 --     before = { "# a comment", "" },           -- comments and blank lines above it
 --     inside = { "# a comment" },               -- comments between its lines
 --     empty_line = 4,                           -- an empty line within it (SEMANTICS 2)
 --   } }
 --   file.escape, file.directives, file.after (comments behind the last one), file.lines
 --
--- Options: name (for messages), limit (bytes), custom (rows of instructions.lua by name).
+-- Options: name (for messages), limit (bytes), custom (rows of instructions.lua by name), escape
+-- (until a directive says another).
 -- What is wrong is raised as a failure "invalid-input" with the file's name and line.
 local check = require "lamina.util.check"
 local directives = require "lamina.dockerfile.directives"
@@ -88,7 +89,7 @@ function Parser:instruction(text, line)
   -- all that every one has, at once: a table that grows is copied
   local instruction = { instruction = row.name, line = line, text = text, flags = empty,
     options = empty, args = false, end_line = line, before = empty,
-    custom = row.is_custom and row or nil }
+    row = row }
   if rest:byte() == 45 and rest:byte(2) == 45 then -- "--"
     instruction.flags, rest = flags.cut(rest)
     instruction.options = flags.read(row.flags, instruction.flags, complain,
@@ -190,8 +191,8 @@ end
 --- Reads a Dockerfile; see the head of this file.
 function parser.parse(text, options)
   options = options or {}
-  local self = setmetatable({ name = options.name or "Dockerfile", escape = "\\",
-    custom = options.custom }, Parser)
+  local self = setmetatable({ name = options.name or "Dockerfile",
+    escape = options.escape or "\\", custom = options.custom }, Parser)
   local function fail(...) self:fail(...) end
   local context = {}
   function context.complain(message, hint) self:fail(context.line, message, hint) end

@@ -13,32 +13,33 @@
 -- which shows in the image's history. `options.replaced` is a set of stages' names that stand for
 -- something else: they become images of these names.
 -- With `options.is_trigger` what --from names is known later: the stages are those of another file.
+local calls = require "lamina.dockerfile.call"
 local failure = require "lamina.util.failure"
 local global = require "lamina.dockerfile.translate.global"
 local lines = require "lamina.dockerfile.lines"
 local literal = require "lamina.dockerfile.translate.literal"
-local methods = require "lamina.dockerfile.translate.methods"
 local names = require "lamina.dockerfile.translate.names"
 local stages = require "lamina.dockerfile.stages"
 local targets = require "lamina.dockerfile.translate.targets"
-local words = require "lamina.util.word.recipe"
 local writer = require "lamina.dockerfile.translate.writer"
+local written = require "lamina.dockerfile.translate.written"
 
 local translate = {}
 
 local Translation = {}
 Translation.__index = Translation
 
---- A word of the Dockerfile as a text of the recipe's.
-function Translation:word(text)
-  return words.from_docker(text, self.escape)
-end
-
---- Lua source for what --from or a mount's from names.
+--- What --from or a mount's from names: a stage's variable, or an image.
 function Translation:stage(name, line)
   local stage = not self.is_trigger and self.stages:find(name, self.current, line)
-  if stage then return stage.variable end
-  return name == "scratch" and 'from "scratch"' or literal.text(name)
+  if stage then return written.code(stage.variable) end
+  return name == "scratch" and written.code 'from "scratch"' or name
+end
+
+--- A mount for run: cache("/root/.cache", { id = "x" }).
+function Translation:mount(kind, target, options) -- luacheck: no self
+  if not target then return written.call(kind, options) end
+  return written.call(kind, target, next(options) and options)
 end
 
 --- The parts of a command that goes over several lines, without the instruction and its flags.
@@ -56,7 +57,7 @@ local function command_parts(instruction, text)
 end
 
 --- Text for the shell; what goes over several lines does so here, too.
-function Translation:shell_text(instruction, text)
+local function shell_text(self, instruction, text)
   local parts = instruction.parts and command_parts(instruction, text) or {}
   if #parts < 2 or table.concat(parts) ~= text then return literal.text(text) end
   if not self.is_idiomatic then return literal.joined(parts, 8) end
@@ -79,15 +80,22 @@ local function with_line(self, instruction, fn, ...)
     hint = err.hint })
 end
 
---- Writes one instruction of a stage as a call in its chain.
-local function write_call(self, instruction)
-  local write = methods[instruction.instruction] or methods.custom
+--- What an instruction does to a stage, as method calls.
+function Translation:calls(instruction)
+  self.instruction = instruction
+  instruction.row.apply(self.written, calls.of(instruction, self))
+  return self.take()
+end
+
+--- Writes one instruction of a stage into its chain.
+local function write_calls(self, instruction)
   if instruction.before[1] then self.out:comments(instruction.before, instruction.line, 2) end
   if instruction.inside then
     self.out:comments(instruction.inside, instruction.line + #instruction.inside, 2)
   end
-  local method, arguments = write(self, instruction)
-  self.out:add("  " .. literal.call(":" .. method, arguments, 2), instruction.line)
+  for _, call in ipairs(self:calls(instruction)) do
+    self.out:add("  " .. call, instruction.line)
+  end
 end
 
 --- `local build = from("golang", { platform = "…" })`, or `return from …` of the only stage.
@@ -115,12 +123,8 @@ end
 function Translation:triggers(base)
   local list = {}
   for _, instruction in ipairs(base.instructions) do
-    local trigger = instruction.onbuild
-    if trigger then
-      local write = methods[trigger.instruction] or methods.custom
-      local method, arguments = write(self, trigger)
-      list[#list + 1] = { code = literal.call(":" .. method, arguments, 2),
-        line = instruction.line }
+    for _, call in ipairs(instruction.onbuild and self:calls(instruction.onbuild) or {}) do
+      list[#list + 1] = { code = call, line = instruction.line }
     end
   end
   return list
@@ -149,7 +153,7 @@ local function write_stage(self, stage)
       self.out:add(("%s = %s"):format(stage.variable, stage.variable), instruction.line)
       begin = self.out:count()
     end
-    with_line(self, instruction, write_call, instruction)
+    with_line(self, instruction, write_calls, instruction)
   end
 end
 
@@ -179,10 +183,14 @@ end
 local function new(file, options)
   local all = stages.of(file)
   replace(all, options and options.replaced or {})
-  return setmetatable({ file = file, escape = file.escape, stages = all, arguments = {},
-    names = names.new(count_names(all)), out = writer.new(),
+  local self = setmetatable({ file = file, name = file.name, escape = file.escape, stages = all,
+    arguments = {}, names = names.new(count_names(all)), out = writer.new(),
     is_idiomatic = options and options.is_idiomatic,
     is_trigger = options and options.is_trigger }, Translation)
+  self.written, self.take = written.stage(function(text)
+    return shell_text(self, self.instruction, text)
+  end)
+  return self
 end
 
 --- Translates; see the head of this file.
@@ -204,28 +212,6 @@ function translate.recipe(file, options)
   write_return(self)
   local text, map = self.out:finish()
   return { text = text, lines = map, targets = targets.of(self.stages) }
-end
-
---- A part of a Dockerfile without a FROM, as a recipe that returns a function(stage).
-function translate.fragment(file)
-  local from = { instruction = "FROM", line = 1, end_line = 1, text = "FROM scratch", flags = {},
-    options = {}, args = { "scratch" }, before = {} }
-  for _, instruction in ipairs(file.instructions) do
-    if instruction.instruction == "FROM" then
-      failure.raise("invalid-input", "FROM in a part of a Dockerfile", { file = file.name,
-        line = instruction.line, hint = "what includes it has the stage" })
-    end
-  end
-  local self = new({ instructions = table.move(file.instructions, 1, #file.instructions, 2,
-    { from }), name = file.name, escape = file.escape, lines = file.lines, directives = {} })
-  self.current = self.stages[1]
-  self.out:add("return function(stage) return stage", 1)
-  for _, instruction in ipairs(file.instructions) do
-    with_line(self, instruction, write_call, instruction)
-  end
-  self.out:add("end", file.lines)
-  local text, map = self.out:finish()
-  return { text = text, lines = map }
 end
 
 return translate

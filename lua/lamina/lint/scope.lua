@@ -106,7 +106,7 @@ function scope.each(subject, visit)
       visit(instruction, at)
       local effect = change[instruction.instruction]
       if effect then effect(at, instruction, subject.file.escape) end
-      at.has_custom = at.has_custom or instruction.custom ~= nil
+      at.has_custom = at.has_custom or instruction.row.is_custom
     end
     ends[stage] = at
   end

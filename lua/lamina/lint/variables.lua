@@ -35,7 +35,7 @@ local unexpanded = { RUN = true, CMD = true, ENTRYPOINT = true, HEALTHCHECK = tr
 
 --- Whether a build expands an instruction's arguments.
 local function is_expanded(instruction)
-  local form = instruction.custom and instruction.custom.form
+  local form = instruction.row.is_custom and instruction.row.form
   return not unexpanded[instruction.instruction] and form ~= "command" and form ~= "json"
 end
 

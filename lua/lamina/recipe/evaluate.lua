@@ -66,8 +66,8 @@ local function plain_calls(request)
   return list
 end
 
-local function install_frontend(run)
-  require("lamina.recipe.fragment").install(run)
+local function install_frontend()
+  require("lamina.recipe.fragment").install()
   require("lamina.recipe.onbuild").install()
 end
 
@@ -93,7 +93,7 @@ local function evaluate(request, known, said)
   local environment, used
   local run = runner(function() return environment end, {})
   environment, used = env.new(request, known, run, sayer(said))
-  if request.has_frontend then install_frontend(run) end
+  if request.has_frontend then install_frontend() end
   for _, name in ipairs(request.uses or {}) do
     place.enter({ file = request.name, line = 1 })
     environment.use(name)

@@ -1,42 +1,77 @@
 --- Instructions of a Dockerfile on a stage: stage:dockerfile(text, { name = "parts/base" }).
 --
--- They take the way of every Dockerfile, translated into a recipe, here within the sandbox.
+-- They are applied one after the other, here within the sandbox: built-in ones and the recipe's own
+-- alike, by the function that their row has. Mistakes are told with the lines of the text.
 local argument = require "lamina.recipe.argument"
+local calls = require "lamina.dockerfile.call"
 local failure = require "lamina.util.failure"
 local instruction = require "lamina.recipe.instruction"
+local mounts = require "lamina.recipe.mounts"
 local parser = require "lamina.dockerfile.parser"
 local place = require "lamina.recipe.place"
+local rows = require "lamina.recipe.rows"
 local stage = require "lamina.recipe.stage"
-local translate = require "lamina.dockerfile.translate"
 
 local fragment = {}
 
 local at_work, most_deep, depth = {}, 30, 0
+local constructors = mounts.constructors(stage.source_of)
 
-local function custom_rows()
-  local rows = {}
-  for _, row in ipairs(instruction.describe()) do
-    row.is_custom = true
-    rows[row.name] = row
+-- What stands around the instructions, as dockerfile/call.lua asks for it.
+local Context = {}
+Context.__index = Context
+
+--- What --from names: an image, since a text has no stages.
+function Context:stage(name) -- luacheck: no self
+  if name:find("^[+-]?%d+$") then
+    failure.raise("invalid-input", ("there is no stage %s"):format(name), {
+      hint = "what includes it has the stages" })
   end
-  return rows
+  return name == "scratch" and stage.new("scratch", {}) or name
 end
 
---- The translation; what is wrong in the text is told with its own line.
-local function translated(text, name)
-  local ok, made = pcall(function()
-    return translate.fragment(parser.parse(text, { name = name, custom = custom_rows() }))
-  end)
-  if ok then return made end
-  if not failure.is(made) then error(made, 0) end
-  place.enter({ file = made.file or name, line = made.line or 1 })
-  place.blame(made.message, made.hint)
+function Context:mount(kind, target, options) -- luacheck: no self
+  if not target then return constructors[kind](options) end
+  return constructors[kind](target, options)
+end
+
+--- Calls a function of the front end's; what it refuses is blamed on a place.
+local function checked(where, fn, ...)
+  local ok, result = pcall(fn, ...)
+  if ok then return result end
+  if not failure.is(result) then error(result, 0) end
+  place.enter(where(result.line))
+  place.blame(result.message, result.hint)
+end
+
+--- The instructions of a text; `where(line)` answers the place to tell for a line of it.
+function fragment.parse(text, name, where, escape)
+  return checked(where, parser.parse, text, { name = name, escape = escape,
+    custom = rows.check(instruction.describe()) })
+end
+
+local function apply(self, one, context, where)
+  if one.instruction == "FROM" then
+    place.enter(where(one.line))
+    place.blame("FROM in a part of a Dockerfile", "what includes it has the stage")
+  end
+  local call = checked(function() return where(one.line) end, calls.of, one, context)
+  return one.row.apply(self, call)
+end
+
+--- The stage after the instructions of a file that `fragment.parse` has read.
+function fragment.apply(self, file, where)
+  local context = setmetatable({ name = file.name, escape = file.escape }, Context)
+  for _, one in ipairs(file.instructions) do
+    self = place.at(where(one.line), apply, self, one, context, where)
+  end
+  return self
 end
 
 local option_rows = { name = argument.text }
 
---- Adds the method; `run(text, name, lines)` compiles and runs a text of the recipe's.
-function fragment.install(run)
+--- Adds the method.
+function fragment.install()
   stage.extend("dockerfile", function(self, text, options)
     local where = place.current()
     text = argument.text(text, "dockerfile")
@@ -46,10 +81,11 @@ function fragment.install(run)
     elseif depth >= most_deep then
       place.blame(("dockerfile: more than %d within each other"):format(most_deep))
     end
-    local made = translated(text, name)
     at_work[name], depth = true, depth + 1
-    local ok, result = xpcall(function() return run(made.text, name, made.lines)(self) end,
-      place.explain)
+    local ok, result = pcall(function()
+      local function at(line) return { file = name, line = line or 1 } end
+      return fragment.apply(self, fragment.parse(text, name, at), at)
+    end)
     at_work[name], depth = nil, depth - 1
     if not ok then error(result, 0) end
     place.enter(where)

@@ -192,6 +192,11 @@ function instruction.define(name, spec)
   stage.extend(name, function(self, given, syntax) return use(row, self, given, syntax) end)
 end
 
+--- Whether a word of a Dockerfile names one.
+function instruction.is_one(word)
+  return rows[word:lower()] ~= nil
+end
+
 --- The rows as a Dockerfile's parser wants them (dockerfile/instructions.lua), by name.
 function instruction.describe()
   local list = {}

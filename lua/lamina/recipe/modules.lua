@@ -19,10 +19,9 @@ local names = {
 -- What reads and writes Dockerfiles there, and the words one of which a recipe needs for it.
 local frontend = { "lamina.recipe.fragment", "lamina.recipe.onbuild", "lamina.recipe.plain",
   "lamina.recipe.plain.commands", "lamina.recipe.plain.config", "lamina.recipe.plain.files",
-  "lamina.util.csv", "lamina.util.duration", "lamina.util.word.docker" }
-for name in ([[checks directives flags forms heredoc instructions json_form lines mount parser
-  stages translate translate.files translate.global translate.literal translate.methods
-  translate.names translate.run translate.targets translate.writer]]):gmatch("%S+") do
+  "lamina.recipe.rows", "lamina.util.csv", "lamina.util.duration", "lamina.util.word.docker" }
+for name in ([[apply call call.mounts checks directives flags forms heredoc instructions json_form
+  lines mount parser]]):gmatch("%S+") do
   frontend[#frontend + 1] = "lamina.dockerfile." .. name
 end
 local frontend_words = { "use", "require", "dockerfile", "onbuild" }

@@ -23,12 +23,20 @@ function place.source(chunk, name, lines)
   main = main or { file = name }
 end
 
+--- Calls a function for a place that is no line of a recipe: what goes on in it is there, as far
+-- as it isn't in another file of the recipe's.
+function place.at(_, fn, ...)
+  local result = fn(...) -- no tail call: `here` looks for this very call
+  return result
+end
+
 --- The innermost place in the recipe on the stack: { file =, line = }, or nil.
 function place.here()
   local level = 2
   while true do
-    local info = debug.getinfo(level, "Sl")
+    local info = debug.getinfo(level, "Slf")
     if not info then return nil end
+    if info.func == place.at then return (select(2, debug.getlocal(level, 1))) end
     local source = sources[info.source]
     if source then
       local line = source.lines and source.lines[info.currentline] or info.currentline

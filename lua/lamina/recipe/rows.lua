@@ -1,5 +1,6 @@
 --- Descriptions of users' instructions as they come back from the sandbox: not believed before they
 -- are what a Dockerfile's parser may be given.
+local apply = require "lamina.dockerfile.apply"
 local failure = require "lamina.util.failure"
 
 local rows = {}
@@ -42,7 +43,7 @@ function rows.check(list)
     end
     by_name[row.name] = { name = row.name, help = row.help or "", form = row.form,
       least = row.least, most = row.most, flags = row.flags, is_custom = true,
-      has_heredocs = row.has_heredocs == true }
+      has_heredocs = row.has_heredocs == true, apply = apply.custom }
   end
   return by_name
 end

@@ -28,8 +28,7 @@ local function to_container(store, from, to, options)
   local target <close> = place.open(store, record, to.path, true)
   if from.is_stream then return cp.read_tar(store, 0, target) end
   local source <close> = place.host(from.path)
-  cp.copy(store, source, target, { archive = options.archive,
-    follow_link = options.follow_link, foreign = true })
+  cp.copy(store, source, target, options)
 end
 
 return {
