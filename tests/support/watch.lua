@@ -27,7 +27,8 @@ function watch.descriptors(fn, ...)
     table.concat(after, " ")))
 end
 
---- Runs the function with a collector that never pauses, in both of its modes.
+--- Runs the function with a collector that never pauses, in both of its modes: what a binding
+-- doesn't hold is gone at once.
 function watch.restless(fn)
   collectgarbage("incremental", 0, 1000)
   local ok, err = pcall(fn)

@@ -1,14 +1,8 @@
 local database = require "lamina.core.database"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
-local stress = require "support.stress"
-
-local function misuse(fn)
-  local ok, message = pcall(fn)
-  assert.is_false(ok)
-  assert.matches("database_spec%.lua:%d+: ", message)
-  return message
-end
+local misuse = require "support.misuse"
+local watch = require "support.watch"
 
 local function open_descriptors()
   collectgarbage()
@@ -79,20 +73,16 @@ describe("lamina.core.database", function()
   end)
 
   it("raises for misuse at the caller's line", function()
-    assert.matches("1 values for 2 places", misuse(function()
-      local _ = db:run("insert into t values (?, ?)", 1)
-    end))
-    assert.matches("string expected", misuse(function() db:run({}) end))
-    assert.matches("nil, boolean, number or string", misuse(function()
-      local _ = db:row("select ?", {})
-    end))
-    assert.matches("one statement", misuse(function() db:run "select 1; select 2" end))
-    assert.matches("one statement", misuse(function() db:run "" end))
-    assert.matches("zero byte", misuse(function() db:exec "select 1\0; drop table t" end))
-    assert.matches("unknown option", misuse(function() database.open(path, { mode = 1 }) end))
-    assert.matches("lamina.database expected", misuse(function() db.run({}, "select 1") end))
+    misuse("1 values for 2 places", db.run, db, "insert into t values (?, ?)", 1)
+    misuse("string expected", db.run, db, {})
+    misuse("nil, boolean, number or string", db.row, db, "select ?", {})
+    misuse("one statement", db.run, db, "select 1; select 2")
+    misuse("one statement", db.run, db, "")
+    misuse("zero byte", db.exec, db, "select 1\0; drop table t")
+    misuse("unknown option", database.open, path, { mode = 1 })
+    misuse("lamina.database expected", db.run, {}, "select 1")
     db:close()
-    assert.matches("is closed", misuse(function() db:run "select 1" end))
+    misuse("is closed", db.run, db, "select 1")
   end)
 
   it("takes a statement with blanks and a semicolon behind it", function()
@@ -200,7 +190,7 @@ describe("lamina.core.database", function()
   end)
 
   it("holds what it needs when the collector never rests", function()
-    stress(function()
+    watch.restless(function()
       for i = 1, 50 do
         db:transaction(function() db:run("insert into t values (?, ?)", "k" .. i, ("v"):rep(i)) end)
       end

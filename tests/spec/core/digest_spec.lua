@@ -1,5 +1,6 @@
 local digest = require "lamina.core.digest"
 local helper = require "support.helper"
+local misuse = require "support.misuse"
 local watch = require "support.watch"
 
 local empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -49,18 +50,13 @@ describe("lamina.core.digest", function()
   end)
 
   it("raises at the caller's line for what can't be meant", function()
-    for text, call in pairs {
-      ["string expected, got table"] = function() digest.sha256({}) end,
-      ["string expected, got no value"] = function() digest.new():update() end,
-      ["NUL byte"] = function() digest.file("/etc/passwd\0") end,
-      ["unknown option 'rot'"] = function() digest.file("x", { rot = 1 }) end,
-      ["option 'root'"] = function() digest.file("x", { root = -1 << 40 }) end,
-      ["lamina.sha256 expected"] = function() digest.new().hex(io.stdout) end,
-    } do
-      local ok, message = pcall(call)
-      assert.is_false(ok)
-      assert.matches("digest_spec.lua:%d+: .*" .. text, message)
-    end
+    local sha = digest.new()
+    misuse("string expected, got table", digest.sha256, {})
+    misuse("string expected, got no value", sha.update, sha)
+    misuse("NUL byte", digest.file, "/etc/passwd\0")
+    misuse("unknown option 'rot'", digest.file, "x", { rot = 1 })
+    misuse("option 'root'", digest.file, "x", { root = -1 << 40 })
+    misuse("lamina.sha256 expected", sha.hex, io.stdout)
   end)
 
   it("leaves nothing open and survives a restless collector", function()

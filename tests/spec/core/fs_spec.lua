@@ -1,6 +1,8 @@
 local digest = require "lamina.core.digest"
+local fails = require "support.fails"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
+local misuse = require "support.misuse"
 local watch = require "support.watch"
 
 local octal = function(text) return tonumber(text, 8) end
@@ -10,21 +12,6 @@ describe("lamina.core.fs", function()
   local dir
   before_each(function() dir = helper.tmpdir() end)
   after_each(helper.cleanup)
-
-  --- Asserts `nil, err` with the errno and every further text in the message.
-  local function fails(errno, texts, value, err)
-    assert.is_nil(value)
-    assert.equal(errno, err.errno)
-    for _, text in ipairs(texts) do assert.matches(text, err.message, 1, true) end
-  end
-
-  --- Asserts that the call raises, and blames this file.
-  local function misuse(text, fn, ...)
-    local arguments = table.pack(...)
-    local ok, message = pcall(function() fn(table.unpack(arguments, 1, arguments.n)) end)
-    assert.is_false(ok)
-    assert.matches("fs_spec%.lua:%d+: .*" .. text, message)
-  end
 
   describe("copy", function()
     it("takes what is left of a file to a file and to a pipe", function()

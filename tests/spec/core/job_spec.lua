@@ -3,14 +3,8 @@ local helper = require "support.helper"
 local job = require "lamina.core.job"
 local json = require "lamina.core.json"
 local layer = require "lamina.core.layer"
-local stress = require "support.stress"
-
-local function misuse(fn)
-  local ok, message = pcall(fn)
-  assert.is_false(ok)
-  assert.matches("job_spec%.lua:%d+: ", message)
-  return message
-end
+local misuse = require "support.misuse"
+local watch = require "support.watch"
 
 --- Polls until there is something else than "more".
 local function read(running)
@@ -190,22 +184,20 @@ describe("lamina.core.job", function()
   end)
 
   it("raises for misuse at the caller's line", function()
-    assert.matches("a function of the core", misuse(function() job.start(function() end) end))
-    assert.matches("a function of the core", misuse(function() job.start() end))
-    assert.matches("table expected", misuse(function() job.start_with(print) end))
-    assert.matches("unknown option 'limit'", misuse(function() job.start_with({ limit = 1 }) end))
-    assert.matches("boolean expected", misuse(function()
-      job.start_with({ confine = 1 }, os.getenv, "x")
-    end))
+    misuse("a function of the core", job.start, function() end)
+    misuse("a function of the core", job.start)
+    misuse("table expected", job.start_with, print)
+    misuse("unknown option 'limit'", job.start_with, { limit = 1 })
+    misuse("boolean expected", job.start_with, { confine = 1 }, os.getenv, "x")
     local running = assert(job.start(os.getenv, "x"))
     running:close()
     for _, name in ipairs { "fd", "pidfd", "read", "wait" } do
-      assert.matches("the job is closed", misuse(function() local _ = running[name](running) end))
+      misuse("the job is closed", running[name], running)
     end
   end)
 
   it("holds what it needs when the collector never rests", function()
-    stress(function()
+    watch.restless(function()
       for i = 1, 10 do
         local text = ('{"a":["%s"]}'):format(("x"):rep(i))
         local running <close> = assert(job.start(json.decode, text))

@@ -1,3 +1,4 @@
+local misuse = require "support.misuse"
 local sandbox = require "lamina.core.sandbox"
 
 --- Runs a function of the input in a sandbox.
@@ -85,11 +86,10 @@ describe("lamina.core.sandbox", function()
   end)
 
   it("raises on misuse at the caller's line", function()
-    for _, request in ipairs { 5, {}, { main = "x" }, { main = "x", modules = 5 },
-      { main = "x", modules = {}, wrong = 1 } } do
-      local ok, message = pcall(sandbox.run, request)
-      assert.is_false(ok)
-      assert.is_string(message)
-    end
+    misuse("table expected", sandbox.run, 5)
+    misuse("main expected", sandbox.run, {})
+    misuse("modules expected", sandbox.run, { main = "x" })
+    misuse("modules expected", sandbox.run, { main = "x", modules = 5 })
+    misuse("unknown option 'wrong'", sandbox.run, { main = "x", modules = {}, wrong = 1 })
   end)
 end)

@@ -1,14 +1,8 @@
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
+local misuse = require "support.misuse"
 local terminal = require "lamina.core.terminal"
 local uv = require "luv"
-
-local function misuse(fn)
-  local ok, message = pcall(fn)
-  assert.is_false(ok)
-  assert.matches("terminal_spec%.lua:%d+: ", message)
-  return message
-end
 
 --- What stty(1) says about a terminal.
 local function settings(slave)
@@ -99,11 +93,11 @@ describe("lamina.core.terminal", function()
   end)
 
   it("raises for misuse at the caller's line", function()
-    assert.matches("number expected", misuse(function() terminal.size "x" end))
-    assert.matches("number expected", misuse(function() terminal.is_terminal() end))
-    assert.matches("0 to 65535", misuse(function() terminal.set_size(master, -1, 80) end))
-    assert.matches("0 to 65535", misuse(function() terminal.set_size(master, 24, 65536) end))
+    misuse("number expected", terminal.size, "x")
+    misuse("number expected", terminal.is_terminal)
+    misuse("0 to 65535", terminal.set_size, master, -1, 80)
+    misuse("0 to 65535", terminal.set_size, master, 24, 65536)
     local raw <close> = assert(terminal.raw(slave))
-    assert.matches("lamina.raw expected", misuse(function() raw.restore({}) end))
+    misuse("lamina.raw expected", raw.restore, {})
   end)
 end)
