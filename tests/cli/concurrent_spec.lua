@@ -6,9 +6,8 @@ local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 
 local rounds = tonumber(os.getenv "LAMINA_TEST_ROUNDS") or 3
-local lamina = helper.store()
-local program = ("env LAMINA_ROOT=%s SOURCE_DATE_EPOCH=1700000000 %s"):format(
-  helper.quote(lamina.root), helper.quote(helper.lamina_path))
+local lamina = helper.store { SOURCE_DATE_EPOCH = "1700000000" }
+local program = lamina:line()
 
 --- Runs lines of shell all at once; answers what failed: { line, status, stderr }.
 local function all_at_once(lines)

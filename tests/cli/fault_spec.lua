@@ -15,35 +15,23 @@ local faults = {
   { "openat", "EIO" }, { "openat", "EMFILE" }, { "pwrite64", "EIO" }, { "fsync", "EIO" },
   { "fdatasync", "EIO" }, { "syncfs", "EIO" }, { "renameat2", "EIO" }, { "mkdir", "EDQUOT" },
   { "mkdirat", "ENOSPC" }, { "flock", "ENOLCK" }, { "ftruncate", "ENOSPC" },
-  { "fsetxattr", "ENOTSUP" }, { "getdents64", "EIO" }, { "unlinkat", "EIO" }, { "fchmod", "EIO" },
-  { "clone", "EAGAIN" }, { "fsmount", "ENOMEM" },
+  { "getdents64", "EIO" }, { "unlinkat", "EIO" }, { "fchmod", "EIO" }, { "clone", "EAGAIN" },
+  { "fsmount", "ENOMEM" },
 }
 
-local root, box
+local epoch = { SOURCE_DATE_EPOCH = "1700000000" }
 
-local function line(...)
-  local words = { "env", "SOURCE_DATE_EPOCH=1700000000", "LAMINA_ROOT=" .. helper.quote(root),
-    helper.quote(helper.lamina_path) }
-  for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
-  return table.concat(words, " ")
-end
-
-local function lamina(...)
-  local status, out, err = helper.sh(line(...))
-  assert.equal("", err)
-  assert.equal(0, status)
-  return out
-end
+local run, box
 
 local victims = {
   { name = "import", words = function() return "import", "-c", "CMD true", box, "again" end,
-    before = function() helper.sh(line("rmi", "again", "box")) end },
+    before = function() run("rmi", "again", "box") end },
   { name = "run",
     words = function() return "run", "--rm", "--network", "none", "base", "true" end },
   { name = "commit", words = function() return "commit", "work", "made" end,
     before = function()
-      helper.sh(line("rm", "--force", "work"))
-      lamina("run", "--network", "none", "--name", "work", "base", "sh", "-c",
+      run("rm", "--force", "work")
+      run:ok("run", "--network", "none", "--name", "work", "base", "sh", "-c",
         "echo x >/x; touch -d @1700000000 /x /")
     end },
 }
@@ -53,8 +41,8 @@ local can_trace = helper.sh("strace -o /dev/null true") == 0
 describe("a call that fails", function()
   setup(function()
     box = fixtures.busybox_tar()
-    root = helper.tmpdir() .. "/store"
-    lamina("import", "-c", "CMD base", box, "base")
+    run = helper.store(epoch)
+    run:ok("import", "-c", "CMD base", box, "base")
   end)
 
   teardown(helper.cleanup)
@@ -64,7 +52,7 @@ describe("a call that fails", function()
     local call, errno = fault[1], fault[2]
     local what = ("%s: %s number %d fails with %s"):format(victim.name, call, n, errno)
     if victim.before then victim.before() end
-    local status, out, err = killer.fail_at(line(victim.words()), call, n, errno)
+    local status, out, err = killer.fail_at(run:line(victim.words()), call, n, errno)
     if not err:find "module '?luv'?" then -- the dynamic linker's own failures
       assert.not_matches("internal error", err, 1, true, what)
     end
@@ -73,23 +61,27 @@ describe("a call that fails", function()
     else
       assert.matches("^[^\n]*lamina", err, 1, false, what)
     end
-    local clean, found = helper.sh(line("fsck"))
+    local clean, found = run("fsck")
     assert.equal(0, clean, what .. ": " .. found)
     if victim.before then victim.before() end
-    assert.equal(expected, lamina(victim.words()), what)
+    assert.equal(expected, run:ok(victim.words()), what)
   end
 
   for _, victim in ipairs(victims) do
     it(("is an error of `%s`, or doesn't matter"):format(victim.name), function()
       if not can_trace then return pending("strace can't trace") end
       if victim.before then victim.before() end
-      local expected = lamina(victim.words())
+      local expected, tried = run:ok(victim.words()), 0
       for _, fault in ipairs(faults) do
         if victim.before then victim.before() end
-        local count = killer.count_calls(line(victim.words()), fault[1])
-        for _, n in ipairs(killer.some_of(count, steps)) do check(victim, fault, n, expected) end
+        local count = killer.count_calls(run:line(victim.words()), fault[1])
+        for _, n in ipairs(killer.some_of(count, steps)) do
+          check(victim, fault, n, expected)
+          tried = tried + 1
+        end
       end
-      assert.matches("no damage", lamina("fsck", "--deep"), 1, true)
+      assert.is_true(tried > 0, "there was nothing to let fail")
+      assert.matches("no damage", run:ok("fsck", "--deep"), 1, true)
     end)
   end
 end)
@@ -97,7 +89,7 @@ end)
 describe("what a command reports as done", function()
   setup(function()
     box = fixtures.busybox_tar()
-    root = helper.tmpdir() .. "/store"
+    run = helper.store(epoch)
   end)
 
   teardown(helper.cleanup)
@@ -138,18 +130,18 @@ describe("what a command reports as done", function()
 
   it("is on the disk, with import", function()
     if not can_trace then return pending("strace can't trace") end
-    check_order(killer.trace(line("import", "-c", "CMD true", box, "box"), calls))
+    check_order(killer.trace(run:line("import", "-c", "CMD true", box, "box"), calls))
   end)
 
   it("is on the disk, with commit", function()
     if not can_trace then return pending("strace can't trace") end
-    lamina("run", "--network", "none", "--name", "work", "box", "sh", "-c", "echo x >/x")
-    check_order(killer.trace(line("commit", "work", "made"), calls))
+    run:ok("run", "--network", "none", "--name", "work", "box", "sh", "-c", "echo x >/x")
+    check_order(killer.trace(run:line("commit", "work", "made"), calls))
   end)
 
   it("is nothing, when the sync fails", function()
     if not can_trace then return pending("strace can't trace") end
-    local command = line("import", "-c", "CMD two", box, "two")
+    local command = run:line("import", "-c", "CMD two", box, "two")
     local status, out, err = killer.fail_at(command, "syncfs", 1, "EIO")
     assert.equal(1, status)
     assert.equal("", out)

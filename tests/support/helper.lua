@@ -89,8 +89,9 @@ Store.__index = Store
 
 --- The shell command line that runs lamina with these words on the store.
 function Store:line(...)
-  local words = { "env", "LAMINA_ROOT=" .. helper.quote(self.root),
-    helper.quote(helper.lamina_path) }
+  local words = { "env", "LAMINA_ROOT=" .. helper.quote(self.root) }
+  for name, value in pairs(self.env) do words[#words + 1] = helper.quote(name .. "=" .. value) end
+  words[#words + 1] = helper.quote(helper.lamina_path)
   for _, word in ipairs { ... } do words[#words + 1] = helper.quote(word) end
   return table.concat(words, " ")
 end
@@ -142,9 +143,10 @@ function Store:wait_for(name, text)
 end
 
 --- A lamina on a store of its own: `local run = helper.store(); run("images", "-q")`.
--- Answers status, stdout, stderr. `run.root` is the store's folder.
-function helper.store()
-  return setmetatable({ root = helper.tmpdir() .. "/store" }, Store)
+-- Answers status, stdout, stderr. `run.root` is the store's folder; `env` is what lamina's
+-- environment has besides ({ NAME = value }).
+function helper.store(env)
+  return setmetatable({ root = helper.tmpdir() .. "/store", env = env or {} }, Store)
 end
 
 return helper
