@@ -57,7 +57,7 @@ describe("the cache, against its user,", function()
   end)
 
   it("sees changes in a context on another file system mounted at the same place", function()
-    if not helper.is_root then return end
+    if not helper.is_root then return pending "only root mounts without a namespace's help" end
     sh "mkdir a b; echo one >a/f; echo two >b/f; touch -d @1 a/f b/f"
     helper.write(dir .. "/recipe.lua", copy)
     local line = run:line("build", "-q", "-t", "it", "-f", dir .. "/recipe.lua", dir .. "/c")

@@ -4,6 +4,8 @@ local fixtures = require "support.fixtures"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
 
+local is_amd64 = select(2, helper.sh "uname -m") == "x86_64\n"
+
 local probe = helper.top .. "/" .. helper.build .. "/fixtures/probe"
 
 local function build_probe()
@@ -164,13 +166,22 @@ Seccomp:	2
   end)
 
   it("is refused every call that isn't known to be harmless (ESC-04, ESC-06, ESC-13)", function()
+    local count = 0
     for line in probed("calls"):gmatch("[^\n]+") do
+      count = count + 1
       assert.matches(line:find("^clone3 ") and " ENOSYS$" or " EPERM$", line)
     end
+    assert.is_true(count >= 35, count)
   end)
 
   it("is refused them by other doors into the kernel as well (ESC-06)", function()
-    for line in probed("foreign"):gmatch("[^\n]+") do assert.matches(" EPERM$", line) end
+    if not is_amd64 then return pending("only x86-64 has other doors that are tried") end
+    local count = 0
+    for line in probed("foreign"):gmatch("[^\n]+") do
+      count = count + 1
+      assert.matches(" EPERM$", line)
+    end
+    assert.is_true(count >= 5, count)
   end)
 
   it("may open sockets, but not of families that reach past the network (ESC-06)", function()
@@ -229,8 +240,10 @@ Seccomp:	2
       kill -9 %s; kill -9 -1; exit 0]]):format(marker, marker, pid))
     assert.is_truthy(fs.read(("/proc/%s/comm"):format(pid)))
     os.execute("kill " .. pid)
-    assert.not_equal(0, (helper.sh(("grep -l '[s]leep.%s' /proc/[0-9]*/cmdline 2>/dev/null")
-      :format(marker))))
+    -- words end in NUL there, which makes it binary; a process that ends meanwhile is an error of
+    -- grep's, so what it finds counts and not its status
+    assert.equal("", select(2, helper.sh(
+      ("grep -la '[s]leep.%s' /proc/[0-9]*/cmdline 2>/dev/null"):format(marker))))
   end)
 
   it("changes no mount of the host (ESC-04)", function()

@@ -270,9 +270,9 @@ describe("lamina load refuses", function()
       spoil(what, "truncate -s 9M %s", "over the limit of %d+ bytes")
       spoil(what, "rm %s", "is missing")
       spoil(what, "rm %s; mkfifo %s", "is not a regular file")
-      spoil(what, "mv %s /tmp/lamina-spec.x; ln -s /tmp/lamina-spec.x %s", "is a link")
+      local elsewhere = quoted(helper.tmpdir() .. "/x")
+      spoil(what, ("mv %%s %s; ln -s %s %%s"):format(elsewhere, elsewhere), "is a link")
     end
-    os.remove "/tmp/lamina-spec.x"
   end)
 
   --- An archive with these entries before and behind those of a good layout.

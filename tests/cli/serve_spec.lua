@@ -38,13 +38,16 @@ describe("lamina serve", function()
     return json.decode(get("/v2/busybox/manifests/latest").body)
   end
 
-  it("lets lamina, skopeo and podman pull, by the names of the store", function()
+  it("lets lamina and skopeo pull, by the names of the store", function()
     local other = helper.store()
     assert.equal(id .. "\n", other:ok("pull", "-q", address .. "/busybox"))
     assert.equal("hello\n", other:ok("run", "--rm", address .. "/busybox", "echo", "hello"))
     assert.same({ 0, "", "" }, { helper.sh(("%s copy -q --src-tls-verify=false docker://%s/%s "
       .. "oci:%s/oci:x"):format(skopeo, address, "docker.io/library/busybox:latest", dir)) })
-    if not helper.is_root then return end
+  end)
+
+  it("lets podman pull", function()
+    if not helper.is_root then return pending "podman needs what an ordinary user may lack" end
     local podman = ("podman --root %s/root --runroot %s/run "):format(dir, dir)
     local status, out = helper.sh(podman .. "pull -q --tls-verify=false " .. address .. "/busybox")
     helper.sh(podman .. "rmi -af")

@@ -60,7 +60,7 @@ describe("lamina.core.namespace", function()
     end)
 
     it("says why where the kernel gives no user namespace", function()
-      if helper.is_root then return end -- the real root needs none
+      if helper.is_root then return pending "the real root needs none" end
       for errno, message in pairs { EPERM = "the kernel doesn't let an ordinary user make one",
         EINVAL = "the kernel doesn't let an ordinary user make one",
         ENOSPC = "the limit user.max_user_namespaces is reached" } do
