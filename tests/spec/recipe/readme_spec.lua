@@ -23,11 +23,16 @@ describe("recipes/README.md", function()
       if not internal[op] then assert.matches("`" .. op .. "[ ({`]", text, op) end
     end
     for kind, options in pairs(schema.mounts) do
-      local row = kind ~= "ssh" and assert(text:match("\n| `" .. kind .. "[^`]+target[^\n]*"),
-        kind) or ""
-      for option in pairs(options) do
-        if kind ~= "ssh" then assert.matches(option, row, 1, true) end
-      end
+      local row = assert(text:match("\n| `" .. kind .. "[^`]+target[^\n]*"), kind)
+      for option in pairs(options) do assert.matches(" " .. option .. " =", row, 1, true) end
+      assert.matches("\n| `[%w ]*%f[%w]" .. kind .. "%f[%W][%w ]*` | mounts for `run`", text)
+    end
+  end)
+
+  it("names every option of run", function()
+    local paragraph = assert(text:match "\n%*%*`run`%*%* options:.-\n\n")
+    for option in pairs(schema.steps.run) do
+      if option ~= "command" then assert.matches("`" .. option .. "[ `]", paragraph) end
     end
   end)
 end)
