@@ -81,6 +81,9 @@ describe("lamina push", function()
       local other = helper.store()
       assert.equal(id, other:ok("pull", "-q", name):match "%S+")
     end
+    for _, size in ipairs { "0", "8796093022208" } do -- which in bytes would be 2^63
+      run:fails(2, "chunk%-size", "push", "--chunk-size", size, "busybox", "localhost:1/x")
+    end
     run:fails(2, "compression%-level", "push", "--compression-level", "9", "busybox",
       server:name "a/kind:x")
   end)

@@ -4,7 +4,8 @@
 --
 -- A row without `value` is a flag (`--flag`, `--flag=false`). `many` collects a list, which is
 -- empty when the option isn't given. `choices` lists what the value may be, `integer` asks for
--- one, `default` is for options that aren't given. The key in the result is `long` with "_".
+-- one, from `least` to `most` where these are there. `default` is for options that aren't given.
+-- The key in the result is `long` with "_".
 --
 -- (argparse can't stop at the first argument, which `run` and `exec` need, and takes longer to
 -- load than `lamina version` may take.)
@@ -38,6 +39,19 @@ end
 
 local booleans = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
 
+--- The number that a word is: digits alone, and no more than an integer holds; nil for others.
+function option.number(word)
+  return word:match("^%d+$") and math.tointeger(tonumber(word))
+end
+
+local function number(row, word, value)
+  local whole = option.number(value)
+  if whole and whole >= (row.least or whole) and whole <= (row.most or whole) then return whole end
+  local range = row.most and (" from %d to %d"):format(row.least or 0, row.most)
+    or row.least and (" from %d on"):format(row.least) or ""
+  usage(("option '%s' needs a whole number%s, not '%s'"):format(word, range, value))
+end
+
 --- The value of a flag or an option, checked.
 local function convert(row, word, value)
   if not row.value then
@@ -45,10 +59,7 @@ local function convert(row, word, value)
     if booleans[value] ~= nil then return booleans[value] end
     usage(("option '%s' is true or false, not '%s'"):format(word, value))
   end
-  if row.integer then
-    return value:match("^%d+$") and math.tointeger(tonumber(value, 10))
-      or usage(("option '%s' needs a whole number, not '%s'"):format(word, value))
-  end
+  if row.integer then return number(row, word, value) end
   for _, choice in ipairs(row.choices or {}) do
     if choice == value then return value end
   end

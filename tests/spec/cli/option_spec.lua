@@ -8,6 +8,8 @@ local rows = {
   { long = "no-trunc" },
   { long = "filter", short = "f", value = "KEY=VALUE", many = true },
   { long = "last", short = "n", value = "COUNT", integer = true },
+  { long = "jobs", value = "N", integer = true, least = 1 },
+  { long = "level", value = "N", integer = true, least = 1, most = 22 },
   { long = "kind", value = "KIND", choices = { "image", "container" } },
   { long = "pause", default = true },
 }
@@ -85,10 +87,23 @@ describe("lamina.cli.option", function()
     assert.equal("option '-n' needs a whole number, not 'x'", (refused "-n x"))
     assert.equal("option '--last' needs a whole number, not '-1'", (refused "--last=-1"))
     assert.equal("option '--last' needs a whole number, not '1.5'", (refused "--last 1.5"))
+    assert.equal("option '--last' needs a whole number, not '18446744073709551617'",
+      (refused "--last 18446744073709551617"))
+    assert.equal(math.maxinteger, parse("--last 9223372036854775807").last)
     assert.equal("option '--all' is true or false, not 'maybe'", (refused "--all=maybe"))
     local message, hint = refused "--kind volume"
     assert.equal("option '--kind' can't be 'volume'", message)
     assert.equal("it is one of image, container", hint)
+  end)
+
+  it("refuses a number out of its range", function()
+    assert.equal("option '--jobs' needs a whole number from 1 on, not '0'", (refused "--jobs 0"))
+    assert.equal("option '--level' needs a whole number from 1 to 22, not '23'",
+      (refused "--level=23"))
+    assert.equal("option '--level' needs a whole number from 1 to 22, not 'x'",
+      (refused "--level x"))
+    assert.equal(22, parse("--level 22").level)
+    assert.equal(1, parse("--jobs 1").jobs)
   end)
 
   it("refuses an option without its value", function()

@@ -1,5 +1,6 @@
 local filter = require "lamina.cli.filter"
 local listing = require "lamina.cli.listing"
+local option = require "lamina.cli.option"
 local settings = require "lamina.commit.settings"
 local text = require "lamina.util.text"
 local usage = require "lamina.store.usage"
@@ -9,11 +10,6 @@ local when = require "lamina.cli.when"
 local keys = { "ancestor", "before", "exited", "id", "label", "name", "since", "status", "volume" }
 local statuses = { "created", "exited", "running" }
 local longest_command = 20
-
-local function number(word)
-  return word:match("^%d+$") and math.tointeger(tonumber(word, 10))
-    or filter.invalid("ps", "exited", word, "an exit status")
-end
 
 --- What each filter that looks at one container says of it and of one value.
 local tests = {}
@@ -43,7 +39,9 @@ end
 
 --- Values as the tests compare them; a container or image that isn't there is told.
 local converted = {
-  exited = function(_, word) return number(word) end,
+  exited = function(_, word)
+    return option.number(word) or filter.invalid("ps", "exited", word, "an exit status")
+  end,
   status = function(_, word) return filter.choice("ps", "status", word, statuses) end,
   ancestor = function(store, word) return store.images:resolve(word).id end,
   before = function(store, word) return store.containers:get(word).number end,

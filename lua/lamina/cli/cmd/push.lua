@@ -7,7 +7,7 @@ local levels = { gzip = 3, zstd = 22 }
 
 local function check_level(options)
   local level, most = options.compression_level, levels[options.compression or "gzip"]
-  if not level or (most and level >= 1 and level <= most) then return end
+  if not level or level <= (most or 0) then return end
   failure.raise("usage", "push: --compression-level is 1 to 3 for gzip and 1 to 22 for zstd")
 end
 
@@ -38,11 +38,12 @@ image has in the registry is printed; the tag changes when everything is there.]
   example = "lamina push bombo/debian:git01 localhost:5000/debian:git01",
   arguments = { { name = "IMAGE" }, { name = "NAME", optional = true } },
   options = {
-    { long = "chunk-size", value = "MIB", integer = true,
+    { long = "chunk-size", value = "MIB", integer = true, least = 1, most = 1 << 20,
       help = "send blobs in pieces of so many MiB" },
     { long = "compression", value = "KIND", choices = { "gzip", "none", "zstd" },
       help = "compress every layer so (default: as it came, else gzip)" },
-    { long = "compression-level", value = "N", integer = true, help = "1 to 3 (gzip), 22 (zstd)" },
+    { long = "compression-level", value = "N", integer = true, least = 1, most = levels.zstd,
+      help = "1 to 3 (gzip), 22 (zstd)" },
     { long = "platform", value = "OS/ARCH[/VARIANT]", help = "only this image of an index" },
     { long = "progress", value = "KIND", default = "auto",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
