@@ -95,16 +95,24 @@ function known.len(value)
   return #(functions.keys(value) or value)
 end
 
+--- Fails unless a separator is text.
+local function check_separator(name, separator)
+  if type(separator) ~= "string" then fail(name .. " needs a text as separator") end
+end
+
 function known.join(list, separator)
+  separator = separator == nil and " " or separator
+  check_separator("join", separator)
   if type(list) ~= "table" then return is_null(list) and "" or functions.show(list) end
   local parts = {}
   for i, item in ipairs(list) do parts[i] = functions.print(item) end
-  return ready(table.concat(parts, separator or " "))
+  return ready(table.concat(parts, separator))
 end
 
 function known.split(value, separator)
   local list, at, s = json.array {}, 1, functions.show(value)
-  if (separator or "") == "" then fail("split needs a text and a separator") end
+  check_separator("split", separator)
+  if separator == "" then fail("split needs a text and a separator") end
   for from, to in function() return s:find(separator, at, true) end do
     list[#list + 1], at = s:sub(at, from - 1), to + 1
   end
@@ -134,12 +142,19 @@ function known.println(...)
   return ready(known.print(...).text .. "\n")
 end
 
+--- Whether a verb's width is one that Lua's format takes as well: "-12", "5", none.
+local function is_width(word)
+  return word:find("^%-?$") ~= nil or word:find("^%-?[1-9]%d?$") ~= nil
+end
+
 --- Go's verbs that scripts use: %s %v %d %q.
 function known.printf(format, ...)
   local arguments, at = table.pack(...), 0
   return ready((functions.show(format):gsub("%%([%-%d]*)(.)", function(width, verb)
     if verb == "%" then return "%" end
-    if not verb:find("[svdq]") or #width > 3 then fail(("printf: %%%s%s?"):format(width, verb)) end
+    if not verb:find("[svdq]") or not is_width(width) then
+      fail(("printf: %%%s%s?"):format(width, verb))
+    end
     at = at + 1
     local word = verb == "q" and functions.call("json", arguments[at])
       or functions.print(arguments[at])
@@ -174,8 +189,17 @@ end
 
 function known.ne(a, b) return a ~= b end
 
-function known.lt(a, b) return type(a) == type(b) and a < b end
+--- Whether a value is less than another; only numbers and texts have an order.
+local function is_less(a, b)
+  local kind = type(a)
+  if kind ~= type(b) or kind ~= "number" and kind ~= "string" then
+    fail "lt and gt compare two numbers or two texts"
+  end
+  return a < b
+end
 
-function known.gt(a, b) return type(a) == type(b) and a > b end
+function known.lt(a, b) return is_less(a, b) end
+
+function known.gt(a, b) return is_less(b, a) end
 
 return functions

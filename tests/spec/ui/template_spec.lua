@@ -64,6 +64,7 @@ describe("lamina.ui.template", function()
       ['{{if eq .Tag "v0" "v1"}}same{{end}}'] = "same", ['{{if ne .Tag "v1"}}x{{end}}'] = "",
       ["{{if and .On (not .Off)}}both{{end}}"] = "both", ["{{if or .Off .Nothing}}x{{end}}"] = "",
       ["{{if gt .Size 11}}big{{end}}{{if lt .Size 11}}small{{end}}"] = "big",
+      ['{{lt .ID "abd"}} {{gt .ID "abd"}}'] = "true false",
       ["{{with .Config}}{{.Env}}{{end}}"] = "[A=1]", ["{{with .Nothing}}x{{else}}{{.ID}}{{end}}"]
       = "abc", ["{{with $x := .Tag}}{{$x}}{{end}}"] = "v1", ["{{$y := .ID}}{{$y}}"] = "abc" }
   end)
@@ -101,7 +102,10 @@ describe("lamina.ui.template", function()
     for _, source in ipairs { "{{.ID", "{{}}", "{{.ID |}}", "{{| json}}", '{{"a}}', "{{if .ID}}",
       "{{end}}", "{{else}}", "{{range}}{{end}}", "{{(.ID}}", "{{.ID .Tag}}", "{{.ID)}}",
       "{{json}}", "{{.ID | .Tag}}", '{{printf "%x" .ID}}', "{{if .ID}}{{else x}}{{end}}",
-      "{{len .Size}}", '{{split .ID ""}}', "{{`a}}" } do
+      "{{len .Size}}", '{{split .ID ""}}', "{{`a}}", "{{lt .On .Off}}", "{{gt .Cmd .Cmd}}",
+      "{{lt .ID 1}}", "{{gt .Nothing 1}}", "{{join .Cmd true}}", "{{join .Cmd .Config}}",
+      "{{join .Cmd .Nothing}}", "{{split .ID true}}", "{{split .ID}}", '{{printf "%1-s" .ID}}',
+      '{{printf "%05s" .ID}}' } do
       refused(source)
     end
   end)
