@@ -231,6 +231,7 @@ describe("lamina build", function()
     local id = run:ok("build", "-q", dir)
     assert.equal(id:match("%S+") .. " docker.io/x/y:latest\n",
       run:ok("build", "-q", "--format", "{{.image}} {{index .names 0}}", dir))
+    assert.equal(id .. id, run:ok("build", "-q", "--format", "{{.image}}\n{{.image}}", dir))
     run:fails(2, "there is no field '.imgae'\nhint: did you mean '.image'", "build", "--format",
       "{{.imgae}}", dir)
     run:fails(2, "'{{' without '}}'", "build", "--format", "{{.image", dir .. "/nowhere")

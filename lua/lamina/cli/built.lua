@@ -51,7 +51,7 @@ function built.show(context, result)
   if format == "json" then
     out:json(result)
   elseif format then
-    out:line("%s", template.render(context.template, result))
+    out:write(template.render(context.template, result), "\n") -- escaped where it has to be
   elseif context.options.dry_run then
     show_steps(out, result.steps)
   elseif has_image(result) then
