@@ -107,4 +107,21 @@ describe("lamina build, when a step fails", function()
     assert.equal(0, status)
     assert.equal("130\n", out)
   end)
+
+  it("lets nobody wait until all is removed that the step has written", function()
+    recipe [[return from "busybox":run "mkdir /d; cd /d; touch $(seq 3000); exit 3"]]
+    local rm = helper.write(dir .. "/rm", ([[#!/bin/sh
+      read line <%s/pipe
+      exec /bin/rm "$@"]]):format(dir))
+    assert.equal(0, helper.sh(("chmod 755 %s; mkfifo %s/pipe"):format(rm, dir)))
+    local status, _, err = helper.sh(("PATH=%s:$PATH %s"):format(dir, run:line("build", "-q", dir)))
+    assert.equal(1, status)
+    assert.matches("exit status 3", err)
+    local left = "ls " .. run.root .. "/tmp | wc -l"
+    run:ok("prune", "--force") -- somebody else removes it: that is no work for a second one
+    assert.equal("1\n", (select(2, helper.sh(left))))
+    helper.sh("echo go >" .. dir .. "/pipe")
+    assert.equal(0, helper.sh(("for i in $(seq 600); do [ $(%s) = 0 ] && exit; sleep 0.1; done; "
+      .. "exit 1"):format(left)))
+  end)
 end)

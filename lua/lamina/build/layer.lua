@@ -1,5 +1,6 @@
 --- Turns what a step has written into a layer of the store.
 local exec = require "lamina.exec.exec"
+local extent = require "lamina.build.extent"
 local failure = require "lamina.util.failure"
 local core = require "lamina.core.layer"
 local fs = require "lamina.core.fs"
@@ -8,26 +9,7 @@ local sched = require "lamina.util.sched"
 local layer = {}
 
 -- Up to here a layer is hashed in place: that takes less than starting a job for it.
-local few_entries, few_bytes, large_directory = 64, 512 * 1024, 16 * 1024
-
---- Counts what lies in a directory and says whether it is little; stops where it isn't.
-local function count(dir, found)
-  for _, name in ipairs(fs.list(dir) or {}) do
-    local path = dir .. "/" .. name
-    local entry = fs.stat(path, { follow = false })
-    if not entry then return false end
-    found.entries, found.bytes = found.entries + 1, found.bytes + entry.size
-    if found.entries > few_entries or found.bytes > few_bytes then return false end
-    if entry.type == "dir" and (entry.size > large_directory or not count(path, found)) then
-      return false
-    end
-  end
-  return true
-end
-
-local function is_little(dir)
-  return count(dir, { entries = 0, bytes = 0 })
-end
+local little = { entries = 64, bytes = 512 * 1024, directory = 16 * 1024 }
 
 --- Seals and hashes an upper directory and puts it into the store, over the layers `below`
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
@@ -41,7 +23,7 @@ function layer.keep(store, upper, below, epoch, progress)
   local info, sealed
   if is_empty then
     sealed, info = { doubled = 0, doubled_bytes = 0 }, failure.check(core.pack(upper, as))
-  elseif is_little(upper) then
+  elseif extent.is_little(upper, little) then
     sealed = failure.check(core.seal(upper, seal))
     if epoch then failure.check(core.clamp(upper, epoch)) end
     info = failure.check(core.pack(upper, as))

@@ -1,6 +1,7 @@
 --- What steps work with during one build: the store, views of stages, the network.
 --
 -- It is closed when the build ends, however it ends; then nothing is mounted and no helper runs.
+local discard = require "lamina.build.discard"
 local exec = require "lamina.exec.exec"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -21,8 +22,7 @@ local makers = { run = "run", copy = "copy", add = "copy", workdir = "workdir",
 function work.new(graph, store, options)
   return setmetatable({
     store = store, options = options, contexts = graph.contexts, remotes = graph.remotes,
-    views = {},
-    ignores_cache = options.no_cache, gone = {},
+    views = {}, ignores_cache = options.no_cache, gone = discard.new(store),
   }, Work)
 end
 
@@ -66,34 +66,8 @@ function work.is_unchanged(vertex)
   return true
 end
 
---- Removes what was disposed of, all there is at once: starting a job costs more than a folder.
-local function remove_gone(self)
-  while #self.gone > 0 do
-    local folder = self.store:temp("gone")
-    for i, path in ipairs(self.gone) do fs.rename(path, ("%s/%d"):format(folder, i)) end
-    self.gone = {}
-    sched.job(fs.remove, folder)
-  end
-end
-
--- So many folders are worth a job: starting one takes as long as removing a few.
-local many_gone = 24
-
---- Removes a step's folder while the build goes on: what an overlay leaves takes as long to remove
--- as a small step takes. What isn't removed in time goes with the workspace.
-function Work:dispose(dir)
-  dir.is_disposed = true
-  self.gone[#self.gone + 1] = dir.path
-  if self.is_removing or #self.gone < many_gone then return end
-  self.is_removing = true
-  self.remover = sched.spawn(function()
-    pcall(remove_gone, self)
-    self.is_removing = false
-  end)
-end
-
 function Work:close()
-  if self.remover then self.remover:cancel() end
+  self.gone:close()
   for _, tree in pairs(self.views) do tree.mount:close() end
   if self.network then self.network:close() end
   self.contexts:close()
@@ -119,27 +93,25 @@ function Work:progress(vertex, what)
   end
 end
 
---- A folder for one step, with `upper` and `work` in it; it is gone when it is closed, unless
--- Work:dispose sees to that.
-local function folder(store)
-  local dir = store:temp("step")
+--- A folder for one step, with `upper` and `work` in it; nobody needs it once it is closed.
+local function folder(self)
+  local dir = self.store:temp("step")
   failure.check(fs.mkdir(dir .. "/upper"))
   failure.check(fs.chmod(dir .. "/upper", 493)) -- 0755: it becomes the root's own mode
   failure.check(fs.mkdir(dir .. "/work"))
   return setmetatable({ path = dir, upper = dir .. "/upper", work = dir .. "/work" },
-    { __close = function(self) if not self.is_disposed then fs.remove(dir) end end })
+    { __close = function() self.gone:add(dir) end })
 end
 
 --- Carries a vertex out and keeps its layer: { diff_id=, created=, log= }.
 function work.make(self, vertex)
-  local dir <close> = folder(self.store)
+  local dir <close> = folder(self)
   local below = vertex.ignores_parent and {} or stack.diff_ids(vertex.at.layers)
   local maker = require("lamina.build.step." .. makers[vertex.kind])
   self:timed(vertex.kind, vertex, maker.make, vertex, self, dir, below)
   local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,
     self.options.epoch, self:progress(vertex, "hashed"))
   output.log = vertex.log
-  self:dispose(dir)
   return output
 end
 
