@@ -18,7 +18,8 @@ struct lam_home {
 /* Must run before any thread is started. */
 int lam_enter(struct lam_home *home, struct lam_err *err);
 
-/* Enters the home of another lamina of ours instead: its user and mount namespaces. */
+/* Enters the home of another lamina of ours instead: its user and mount namespaces. The working
+ * directory is their root then: the one we had may not be in them. */
 int lam_enter_join(pid_t pid, struct lam_home *home, struct lam_err *err);
 
 #endif

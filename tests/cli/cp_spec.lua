@@ -188,6 +188,22 @@ describe("lamina cp", function()
       run:ok("cp", helper.write(helper.tmpdir() .. "/f", "new\n"), name .. ":/vol/new")
       assert.equal("new\n", run:ok("exec", name, "cat", "/vol/new"))
     end)
+
+    it("takes paths of the host from where the caller is, and as he sees them", function()
+      local dir = helper.tmpdir()
+      helper.write(dir .. "/to", "relative\n")
+      local function there(words)
+        assert.same({ 0, "", "" }, { helper.sh(("cd %s && %s"):format(dir, words)) })
+      end
+      there(run:line("cp", "to", name .. ":/relative"))
+      there(run:line("cp", name .. ":/relative", "back"))
+      there(run:line("cp", name .. ":/relative", "."))
+      assert.equal("back f \nrelative f \nto f \n", tree(dir))
+      if not helper.is_root then return end -- what he mounts, only he and his see
+      there(("unshare -m sh -c 'mkdir m && mount -t tmpfs t m && %s && test -e m/relative'"):format(
+        run:line("cp", name .. ":/relative", dir .. "/m"):gsub("'", "")))
+      assert.equal("", tree(dir .. "/m"))
+    end)
   end)
 
   it("finds the volumes of a stopped container", function()

@@ -34,6 +34,9 @@ describe("lamina exec", function()
     assert.equal("/etc mine\n", shell("echo $(pwd) $A", "-w", "/etc", "-e", "A=mine"))
     local file = helper.write(helper.tmpdir() .. "/env", "A=file\n")
     assert.equal("file\n", shell("echo $A", "--env-file", file))
+    local _, out = helper.sh(("cd %s && %s"):format(file:match "(.*)/",
+      run:line("exec", "--env-file", "env", "box", "sh", "-c", "echo $A")))
+    assert.equal("file\n", out)
   end)
 
   it("runs as another user (35)", function()

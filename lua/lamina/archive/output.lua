@@ -36,6 +36,16 @@ function output.check(name, what)
   end
 end
 
+--- What `output.to` has to be given instead when a container's namespaces are entered before, which
+-- have other mounts than the caller's, and not his working directory; and what must stay open till
+-- then: its directory. Checks as `output.check` does.
+function output.hold(name, what)
+  output.check(name, what)
+  if not name or name == "-" then return name end
+  local dir = failure.check(fs.open(path.dirname(name), "path"))
+  return ("/proc/self/fd/%d/%s"):format(dir:fd(), path.basename(name)), dir
+end
+
 --- Writes beside the final name, and renames when all is on disk.
 local function whole(name, write)
   local dir = failure.check(fs.tmpdir(path.dirname(name), ".lamina-"))

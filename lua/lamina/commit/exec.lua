@@ -13,7 +13,7 @@ local function variables(record, options, user)
   local env = environment.complete(record.config, {
     hostname = container.hostname(record), terminal = options.tty,
   })
-  for _, text in ipairs(environment.from_options(options.env_file, options.env)) do
+  for _, text in ipairs(options.variables) do
     image_config.env_set(env, text:match("^([^=]*)=(.*)$"))
   end
   if not image_config.env_get(env, "HOME") then
@@ -39,7 +39,7 @@ local function join(record, options, words)
 end
 
 --- Runs a command in a running container, in the foreground; answers its exit code. Options are
--- those of `lamina exec`, by their long names.
+-- those of `lamina exec`, by their long names; `variables` are what --env and --env-file set.
 function exec.run(record, options, words)
   if record.status ~= "running" then
     failure.raise("invalid-input", ("container %s is not running"):format(record.name),

@@ -32,7 +32,9 @@ local function new(fd, at, held)
   return setmetatable({ fd = fd, path = at, held = held }, Place)
 end
 
---- A path of the host; a relative one from the working directory.
+--- A path of the host; a relative one from the working directory. What a caller names is opened
+-- before a container's namespaces are entered: those have other mounts, and their working directory
+-- is the root.
 function place.host(text)
   local absolute = text:sub(1, 1) == "/" and text
     or failure.check(fs.realpath(".")) .. "/" .. text

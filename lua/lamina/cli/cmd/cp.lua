@@ -11,11 +11,16 @@ local function ends(arguments)
   return from, to
 end
 
-local function from_container(store, from, to, options)
+local function open_host(context)
+  local from, to = ends(context.arguments)
+  local host = from.container and to or from
+  if not host.is_stream then context.host = place.host(host.path) end
+end
+
+local function from_container(store, from, target, options)
   local record = store.containers:get(from.container)
   local source <close> = place.open(store, record, from.path, false)
-  if to.is_stream then return cp.write_tar(store, source, 1, options) end
-  local target <close> = place.host(to.path)
+  if not target then return cp.write_tar(store, source, 1, options) end
   local left_out = cp.copy(store, source, target, { archive = options.archive,
     follow_link = options.follow_link, powerless = true })
   if left_out > 0 then
@@ -23,11 +28,10 @@ local function from_container(store, from, to, options)
   end
 end
 
-local function to_container(store, from, to, options)
+local function to_container(store, to, source, options)
   local record = store.containers:get(to.container)
   local target <close> = place.open(store, record, to.path, true)
-  if from.is_stream then return cp.read_tar(store, 0, target) end
-  local source <close> = place.host(from.path)
+  if not source then return cp.read_tar(store, 0, target) end
   cp.copy(store, source, target, options)
 end
 
@@ -52,9 +56,11 @@ nodes are left out, files lose set-id bits and capabilities ("-" keeps them, in 
     local from, to = ends(context.arguments)
     return from.container or to.container
   end,
+  before = open_host,
   run = function(context)
     local from, to = ends(context.arguments)
-    local work = from.container and from_container or to_container
-    work(context.store, from, to, context.options)
+    local host <close> = context.host
+    if from.container then return from_container(context.store, from, host, context.options) end
+    to_container(context.store, to, host, context.options)
   end,
 }

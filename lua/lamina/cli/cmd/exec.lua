@@ -1,4 +1,5 @@
 local container = require "lamina.commit.container"
+local environment = require "lamina.commit.environment"
 local exec = require "lamina.commit.exec"
 
 local function run(context)
@@ -28,5 +29,9 @@ is the command's.]],
   },
   stops_early = true,
   needs = "join",
+  before = function(context) -- files are read where the caller is
+    local options = context.options
+    options.variables = environment.from_options(options.env_file, options.env)
+  end,
   run = run,
 }

@@ -15,9 +15,13 @@ image with one layer of it. What lies in volumes isn't part of it.]],
       help = "write it there, not to standard output" },
   },
   needs = "join",
+  before = function(context)
+    context.output, context.folder = output.hold(context.options.output, "export")
+  end,
   run = function(context)
+    local _folder <close> = context.folder
     local record = context.store.containers:get(context.arguments[1])
-    output.to(context.options.output, "export", function(fd)
+    output.to(context.output, "export", function(fd)
       export.run(context.store, record, fd)
     end)
   end,
