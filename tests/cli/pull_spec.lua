@@ -133,6 +133,33 @@ describe("lamina pull", function()
       run:ok("inspect", ids.amd64, ids.arm64, server:name "a/many:v1", out:match "%S+")
       is_clean(run)
     end)
+
+    it("keeps the platforms that an index says, and the index only where it has all", function()
+      local it, list = layout.new(), {}
+      local layer = it:blob(layout.lower, media_type.layer)
+      for i, variant in ipairs { "v5", "v6", "v7" } do
+        list[i] = it:manifest { layers = { layer }, diff_ids = { layout.lower_id },
+          config = { architecture = "arm", author = variant } }
+        list[i].platform = { os = "linux", architecture = "arm", variant = variant }
+      end
+      local signature = it:manifest { layers = {}, diff_ids = {}, config = { author = "none" } }
+      signature.platform = { os = "unknown", architecture = "unknown" }
+      local function pull(manifests, tag)
+        it:index { it:blob({ schemaVersion = 2, mediaType = media_type.index,
+          manifests = json.array(manifests) }, media_type.index) }
+        server:push("oci:" .. it.dir, tag, "--all")
+        local run = helper.store()
+        run:ok("pull", "--all-platforms", server:name(tag))
+        is_clean(run)
+        local found, platforms = run:ok("inspect", "--format",
+          "{{.Id}} {{range .Manifests}}{{.Platform}} {{end}}", server:name(tag)):match "(%S+) (.*) "
+        return found == server:digest(tag:match "(.*):", "v1"), platforms
+      end
+      local all = "linux/arm/v5 linux/arm/v6 linux/arm/v7"
+      assert.same({ true, all }, { pull(list, "a/variants:v1") })
+      list[4] = signature
+      assert.same({ false, all }, { pull(list, "a/signed:v1") })
+    end)
   end)
 
   it("runs what it got, from layers compressed in any way", function()

@@ -4,56 +4,37 @@
 --
 -- An index is { images = { … }, names =, index = bytes or nil }; without its bytes something of it
 -- isn't taken along (attestations), or there was none: manifests of one name belong together.
-local config_check = require "lamina.image.config_check"
 local image_index = require "lamina.image.index"
 local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
-local platform = require "lamina.image.platform"
+local walk = require "lamina.image.walk"
 
 local every = {}
 
---- The platform by the descriptor, or else by the configuration.
-local function platform_of(of, image)
-  local said = of.platform or config_check.parse(image.config)
-  if not said.os or not said.architecture then return platform.format(platform.host()) end
-  return platform.format(platform.parse(("%s/%s%s"):format(said.os, said.architecture,
-    type(said.variant) == "string" and said.variant ~= "" and "/" .. said.variant or "")))
+local function walk_of(input)
+  return walk.new(function(of)
+    local bytes, document = oci.document(input, of)
+    local image = document.kind == "manifest" and oci.image_in(input, bytes, document) or nil
+    return document, image
+  end, function(...) input:refuse(...) end)
 end
 
-local read
-
---- The images of an index, of its own indexes too; and whether that is all there is in it.
-local function members(input, document, depth)
-  local list, is_whole = {}, true
-  for _, of in ipairs(document.manifests) do
-    local found = not image_index.is_attestation(of) and read(input, of, depth + 1)
-    is_whole = is_whole and found and not found.images
-    for _, image in ipairs(found and (found.images or { found }) or {}) do
-      list[#list + 1] = image
-    end
-  end
-  return list, is_whole
-end
-
-function read(input, of, depth)
-  if depth > oci.deepest then input:refuse("indexes nested deeper than %d", oci.deepest) end
-  local bytes, document = oci.document(input, of)
-  if document.kind == "manifest" then
-    local image = oci.image_in(input, bytes, document)
-    if image then image.platform = platform_of(of, image) end
-    return image
-  end
-  local list, is_whole = members(input, document, depth)
-  return #list > 0 and { images = list, index = is_whole and bytes or nil, names = {} } or nil
+--- The image or index that a descriptor stands for; nil where there is none in it.
+local function read(input, it, of)
+  local document = it:get(of).document
+  if document.kind == "manifest" then return it:image(of) end
+  local list, is_whole = it:images(document)
+  return #list > 0 and { images = list, names = {},
+    index = is_whole and oci.bytes(input, of, manifest.limit) or nil } or nil
 end
 
 --- Every document once, with all names that it has.
 local function distinct(input, index)
-  local list, by_digest = {}, {}
+  local it, list, by_digest = walk_of(input), {}, {}
   for _, of in ipairs(index.manifests) do
     local found = by_digest[of.digest]
     if found == nil and not image_index.is_attestation(of) then
-      found = read(input, of, 1) or false
+      found = read(input, it, of) or false
       by_digest[of.digest] = found
       if found then list[#list + 1] = found end
     end

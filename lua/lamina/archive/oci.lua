@@ -11,12 +11,12 @@ local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
+local walk = require "lamina.image.walk"
 
 local oci = {}
 
 oci.file, oci.flat_file = "index.json", "version"
 
-oci.deepest = 4 -- indexes in indexes
 local containerd_name, ref_name = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 
 local function blob_name(input, of)
@@ -83,7 +83,7 @@ end
 local function image_of(input, of, wanted, depth)
   local bytes, document = oci.document(input, of)
   if document.kind == "manifest" then return oci.image_in(input, bytes, document) end
-  if depth >= oci.deepest then input:refuse("indexes nested deeper than %d", oci.deepest) end
+  if depth >= walk.deepest then input:refuse("indexes nested deeper than %d", walk.deepest) end
   return image_of(input, choose(input, document.manifests, wanted), wanted, depth + 1)
 end
 

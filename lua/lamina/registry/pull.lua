@@ -17,10 +17,10 @@ local remote = require "lamina.registry.remote"
 local sched = require "lamina.util.sched"
 local text = require "lamina.util.text"
 local transfer = require "lamina.registry.transfer"
+local walk = require "lamina.image.walk"
 
 local pull = {}
 
-local deepest = 4 -- indexes in indexes
 local at_once = 4 -- downloads: more than cores, since they wait for the network
 
 local function check_layers(document, what)
@@ -32,7 +32,8 @@ local function check_layers(document, what)
   end
 end
 
---- The image of a manifest: { manifest =, config =, digest =, layers = descriptors, diff_ids = }.
+--- The image of a manifest: { manifest =, config =, digest =, layers = descriptors, diff_ids =,
+-- created = }.
 local function read_image(from, found, what)
   local document = found.document
   if not media_type.is_config(document.config.mediaType) then
@@ -48,14 +49,13 @@ local function read_image(from, found, what)
       :format(what, #document.layers, #diff_ids))
   end
   return { manifest = found.bytes, digest = found.digest, config = bytes, layers = document.layers,
-    diff_ids = diff_ids, platform = { os = config.os or "linux",
-      architecture = config.architecture or "unknown", variant = config.variant },
+    diff_ids = diff_ids,
     created = type(config.created) == "string" and text.parse_time(config.created) or 0 }
 end
 
 --- The one image that serves a platform, through as many indexes as there are.
 local function find_one(from, found, wanted, what)
-  for _ = 1, deepest do
+  for _ = 1, walk.deepest do
     if found.document.kind == "manifest" then return read_image(from, found, what) end
     local of, why = image_index.choose(found.document.manifests, wanted)
     if not of then
@@ -63,24 +63,27 @@ local function find_one(from, found, wanted, what)
     end
     found = from:manifest(of.digest, of)
   end
-  failure.raise("invalid-input", ("%s: indexes nested deeper than %d"):format(what, deepest))
+  failure.raise("invalid-input", ("%s: indexes nested deeper than %d"):format(what, walk.deepest))
 end
 
---- The images for all platforms; what is none (a signature, say) is left out.
-local function find_all(from, found, what, list, depth)
-  if found.document.kind == "manifest" then
-    if media_type.is_config(found.document.config.mediaType) then
-      list[#list + 1] = read_image(from, found, what)
-    end
-    return list
+--- The image of a manifest, unless it is something else (a signature, say).
+local function image_in(from, found, what)
+  local document = found.document
+  if document.kind ~= "manifest" or not media_type.is_config(document.config.mediaType) then
+    return nil
   end
-  if depth > deepest then
-    failure.raise("invalid-input", ("%s: indexes nested deeper than %d"):format(what, deepest))
-  end
-  for _, of in ipairs(image_index.images(found.document.manifests)) do
-    find_all(from, from:manifest(of.digest, of), what, list, depth + 1)
-  end
-  return list
+  return read_image(from, found, what)
+end
+
+--- The images for all platforms, and whether the index has nothing else.
+local function find_all(from, top, what)
+  if top.document.kind == "manifest" then return { image_in(from, top, what) }, false end
+  return walk.new(function(of)
+    local found = from:manifest(of.digest, of)
+    return found.document, image_in(from, found, what)
+  end, function(why, ...)
+    failure.raise("invalid-input", what .. ": " .. why:format(...))
+  end):images(top.document)
 end
 
 --- All layers of some images, each once.
@@ -107,7 +110,7 @@ local function parts_of(ref, image, top)
   local digests = { reference.by_digest(ref, image.digest) }
   if top ~= image.digest then digests[2] = reference.by_digest(ref, top) end
   return { manifest = image.manifest, config = image.config, created = image.created,
-    digests = digests, platform = platform.format(image.platform) }
+    digests = digests, platform = image.platform }
 end
 
 --- Stores all images of an index, or the only one. The index stays as it came where the store has
@@ -116,8 +119,7 @@ local function put(store, ref, images, top, names)
   local list = {}
   for i, image in ipairs(images) do list[i] = parts_of(ref, image, top.digest) end
   if #list > 1 then
-    local is_whole = #list == #top.document.manifests
-    return store.indexes:put { images = list, index = is_whole and top.bytes or nil,
+    return store.indexes:put { images = list, index = top.is_whole and top.bytes or nil,
       names = names }
   end
   list[1].names = names
@@ -125,13 +127,18 @@ local function put(store, ref, images, top, names)
 end
 
 --- What a name stands for in its registry, without any layer: the images, and the digest that all
--- of it has. options: platform (default: this machine's), all (every platform there is).
+-- of it has: { bytes, digest, document, media_type, is_whole (there is nothing else in it) }.
+-- options: platform (default: this machine's), all (every platform there is).
 function pull.look(ref, options)
   local what, wanted = reference.familiar(ref), options.platform or platform.host()
   local from = remote.new(ref)
   local top = from:manifest(ref.digest or ref.tag)
-  local images = options.all and find_all(from, top, what, {}, 1)
-    or { find_one(from, top, wanted, what) }
+  local images
+  if options.all then
+    images, top.is_whole = find_all(from, top, what)
+  else
+    images = { find_one(from, top, wanted, what) }
+  end
   if #images == 0 then failure.raise("not-found", what .. ": there is no image in it") end
   return images, from, top
 end
