@@ -205,6 +205,7 @@ describe("lamina pull", function()
     it:index(list)
     server:push("oci:" .. it.dir, "a/large:v1")
     local run = helper.store()
+    run:ok "images" -- the store is there, however early the kill comes
     local line = run:line("pull", "-q", server:name "a/large:v1")
     local seconds = killer.time(helper.store():line("pull", "-q", server:name "a/large:v1"))
     for i = 1, 6 do
