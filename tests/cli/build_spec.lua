@@ -90,6 +90,9 @@ describe("lamina build", function()
       { { "--target" }, "needs a value" }, { { "--tga", "x" }, "did you mean '--tag'?" },
       { { "-t", "UPPER" }, "UPPER" }, { { "--label", "x" }, "NAME=VALUE expected" },
       { { "--secret", "src=x" }, "an id expected" },
+      { { "--build-arg", "=x" }, "NAME[=VALUE] expected" },
+      { { "--platform", "," }, "invalid platform ''" },
+      { { "--platform", "linux/amd64," }, "invalid platform ''" },
     } do
       helper.write(dir .. "/recipe.lua", "return from 'busybox'")
       local status, _, err = run("build", dir, table.unpack(case[1]))

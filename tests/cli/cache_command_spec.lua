@@ -41,6 +41,7 @@ describe("lamina cache", function()
     assert.matches("record 5B copy", out, 1, true)
     assert.equal(3, lines(run:ok("cache", "ls", "-q", "--filter", "type=record")))
     assert.equal("", run:ok("cache", "ls", "-q", "--filter", "until=1h"))
+    assert.equal(4, lines(run:ok("cache", "ls", "-q", "--filter", "until=2999-01-01")))
     assert.matches("^ID +TYPE +DESCRIPTION +SIZE +CREATED +LAST USED +USES\n",
       run:ok("cache", "ls"))
   end)

@@ -56,6 +56,7 @@ localhost:5000/a/b   c          OLD   YEARS ago         1.98MB
     assert.equal("debian:latest localhost:5000/a/b:c ",
       list("--filter", "reference=*:latest", "--filter", "reference=localhost:5000/*/*"))
     assert.equal("", list("--filter", "dangling=true"))
+    helper.store():fails(2, "true or false, not 'maybe'", "images", "--filter", "dangling=maybe")
   end)
 
   it("refuses a filter that means nothing", function()

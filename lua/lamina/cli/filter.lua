@@ -1,6 +1,8 @@
 --- `--filter key=value`, checked against the keys a command knows.
 local check = require "lamina.util.check"
+local duration = require "lamina.util.duration"
 local failure = require "lamina.util.failure"
+local text = require "lamina.util.text"
 
 local filter = {}
 
@@ -44,8 +46,9 @@ function filter.has_labels(labels, wanted)
 end
 
 --- Refuses the value of a filter.
-function filter.invalid(command, key, value, expected)
-  failure.raise("usage", ("%s: filter '%s' is %s, not '%s'"):format(command, key, expected, value))
+function filter.invalid(command, key, value, expected, hint)
+  failure.raise("usage", ("%s: filter '%s' is %s, not '%s'"):format(command, key, expected, value),
+    { hint = hint })
 end
 
 --- A filter that is true or false.
@@ -59,6 +62,18 @@ end
 function filter.choice(command, key, value, choices)
   if contains(choices, value) then return value end
   filter.invalid(command, key, value, table.concat(choices, ", "))
+end
+
+--- A filter that is a point in time, or how long ago it is; the last of its values counts. Seconds
+-- since the epoch of "24h", "2024-01-02T15:04:05Z" or "2024-01-02"; nil where there are no values.
+function filter.time(command, key, values)
+  if not values then return nil end
+  local word = values[#values]
+  local nanoseconds = duration.parse(word)
+  if nanoseconds then return os.time() - nanoseconds // 1000000000 end
+  return text.parse_time(word) or text.parse_time(word .. "T00:00:00Z")
+    or filter.invalid(command, key, word, "a duration or a time",
+      ("%s=24h, %s=2024-01-02 or %s=2024-01-02T15:04:05Z"):format(key, key, key))
 end
 
 return filter

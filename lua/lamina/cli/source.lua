@@ -29,8 +29,9 @@ end
 local function arguments(words)
   local args = {}
   for _, word in ipairs(words) do
-    local name, value = word:match("^([^=]+)=(.*)$")
-    args[name or word] = value or os.getenv(word)
+    local name, equals, value = word:match("^([^=]+)(=?)(.*)$")
+    if not name then usage(("--build-arg: NAME[=VALUE] expected, not '%s'"):format(word)) end
+    args[name] = equals == "=" and value or os.getenv(name)
   end
   return args
 end
@@ -144,7 +145,7 @@ end
 local function platforms(given)
   local list = {}
   for _, words in ipairs(type(given) == "table" and given or { given }) do
-    for word in words:gmatch("[^,]+") do
+    for word in (words .. ","):gmatch("(.-),") do
       list[#list + 1] = platform.format(platform.parse(word))
     end
   end

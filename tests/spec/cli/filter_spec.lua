@@ -43,4 +43,16 @@ describe("lamina.cli.filter", function()
     assert.equal("ps: filter 'status' is exited, running, not 'x'",
       (refused(filter.choice, "ps", "status", "x", { "exited", "running" })))
   end)
+
+  it("reads points in time, and how long ago they are", function()
+    local function time(...) return filter.time("prune", "until", { ... }) end
+    assert.is_nil(filter.time("prune", "until", nil))
+    assert.equal(1704207845, time "2024-01-02T15:04:05Z")
+    assert.equal(1704153600, time("24h", "2024-01-02"))
+    local ago = os.time() - time "1h"
+    assert.is_true(ago >= 3600 and ago < 3610)
+    local message, hint = refused(time, "yesterday")
+    assert.equal("prune: filter 'until' is a duration or a time, not 'yesterday'", message)
+    assert.equal("until=24h, until=2024-01-02 or until=2024-01-02T15:04:05Z", hint)
+  end)
 end)

@@ -1,18 +1,9 @@
 --- What `lamina cache` is about: results of steps and cache mounts, in one list.
-local duration = require "lamina.util.duration"
 local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
 local mount = require "lamina.store.mount"
 
 local entries = {}
-
---- Seconds since the epoch that "until" means.
-local function limit_of(words)
-  if not words then return nil end
-  local nanoseconds = duration.parse(words[#words])
-    or filter.invalid("cache", "until", words[#words], "a duration such as 24h")
-  return os.time() - nanoseconds // 1000000000
-end
 
 --- All that the filters let pass, the last used first: { kind = "record" | "mount", id =, used =,
 -- created =, bytes =, … }.
@@ -20,7 +11,7 @@ function entries.list(store, words)
   local filters, list = filter.parse("cache", words, { "type", "until" }), {}
   local kind = filters.type and filter.choice("cache", "type", filters.type[1],
     { "record", "mount" })
-  local before = limit_of(filters["until"])
+  local before = filter.time("cache", "until", filters["until"])
   for _, one in ipairs(kind ~= "mount" and store.cache:results() or {}) do
     one.kind, one.id, one.label = "record", one.diff_id:sub(8), one.record.label
     list[#list + 1] = one

@@ -33,7 +33,8 @@ last used first. An id is the beginning of a layer's digest, or of a mount's own
 hours in which a record was used. rm removes them by id, or with --all or --filter; what a running
 step uses stays. export writes them as one tar (-o FILE, or standard output), with the layers;
 import reads such a tar, verifies the layers and keeps the mounts that aren't there yet: another
-machine starts warm. Filters: type=record|mount, until=24h (not used since).]],
+machine starts warm. Filters: type=record|mount, until=24h or a time
+(not used since).]],
   example = "lamina cache export -o cache.tar",
   arguments = { { name = "ACTION" }, { name = "ID|FILE", optional = true, many = true } },
   options = {

@@ -31,24 +31,27 @@ local function any_matches(name, patterns)
 end
 
 --- Whether an image passes the filters that don't look at its name.
-local function passes(image, filters, limits)
+local function passes(image, wanted)
   local config = image.config.config or {}
   local created = when.seconds(image.created) or 0
-  local dangling = filters.dangling and filter.boolean("images", "dangling", filters.dangling[1])
-  return (dangling == nil or dangling == (#image.names == 0))
-    and filter.has_labels(config.Labels, filters.label or {})
-    and (not limits.before or created < limits.before)
-    and (not limits.since or created > limits.since)
+  return (wanted.dangling == nil or wanted.dangling == (#image.names == 0))
+    and filter.has_labels(config.Labels, wanted.labels)
+    and (not wanted.before or created < wanted.before)
+    and (not wanted.since or created > wanted.since)
 end
 
---- When the images were made that "before" and "since" name.
-local function time_limits(store, filters)
-  local limits = {}
+--- What these filters ask for; "before" and "since" as the times when the images that they name
+-- were made.
+local function conditions(store, filters)
+  local wanted = { labels = filters.label or {} }
+  if filters.dangling then
+    wanted.dangling = filter.boolean("images", "dangling", filters.dangling[1])
+  end
   for _, key in ipairs { "before", "since" } do
     local name = filters[key] and filters[key][1]
-    limits[key] = name and (when.seconds(store.images:resolve(name).created) or 0)
+    wanted[key] = name and (when.seconds(store.images:resolve(name).created) or 0)
   end
-  return limits
+  return wanted
 end
 
 --- What it runs on: one platform, or all of an index.
@@ -102,9 +105,9 @@ end
 
 --- One row a name, or one for an image without a name.
 local function rows(store, patterns, filters, no_trunc)
-  local list, limits = {}, time_limits(store, filters)
+  local list, wanted = {}, conditions(store, filters)
   for _, image in ipairs(all(store)) do
-    if passes(image, filters, limits) then
+    if passes(image, wanted) then
       for i = 1, math.max(1, #image.names) do
         local name = image.names[i]
         if any_matches(name, patterns) then list[#list + 1] = row(image, name, no_trunc) end

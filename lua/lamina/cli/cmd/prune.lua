@@ -1,5 +1,4 @@
 local confirm = require "lamina.cli.confirm"
-local duration = require "lamina.util.duration"
 local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
 local option = require "lamina.cli.option"
@@ -22,17 +21,6 @@ local function plan_lines(options, context)
     "the build cache" .. (options.all and " with its cache mounts" or ""),
     "all layers that nothing needs then",
   }
-end
-
---- Seconds since the epoch of "24h", "2024-01-02T15:04:05Z" or "2024-01-02"; nil for none.
-local function time_limit(words)
-  if not words then return nil end
-  local word = words[#words]
-  local nanoseconds = duration.parse(word)
-  if nanoseconds then return os.time() - nanoseconds // 1000000000 end
-  return text.parse_time(word) or text.parse_time(word .. "T00:00:00Z")
-    or failure.raise("usage", ("prune: filter 'until' is a duration or a time, not '%s'")
-      :format(word), { hint = "until=24h, until=2024-01-02 or until=2024-01-02T15:04:05Z" })
 end
 
 local kinds = { "cache", "container", "image", "mount" }
@@ -62,7 +50,8 @@ local function before(context)
   local options = context.options
   if options.everything then check_everything(options) end
   local filters = filter.parse("prune", options.filter, { "type", "until" })
-  context.limit, context.kinds = time_limit(filters["until"]), kinds_of(filters.type)
+  context.limit, context.kinds = filter.time("prune", "until", filters["until"]),
+    kinds_of(filters.type)
   context.keep_bytes = options.keep_storage and size.parse(options.keep_storage)
   if options.force or options.dry_run then return end
   confirm("prune", "This removes", plan_lines(options, context))
