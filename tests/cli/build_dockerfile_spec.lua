@@ -162,6 +162,13 @@ describe("lamina build of a Dockerfile", function()
     assert.is_nil(configuration(id).OnBuild)
   end)
 
+  it("gives triggers the values of arguments before its first FROM (SEMANTICS 40)", function()
+    build("FROM busybox\nONBUILD ARG NAME\nONBUILD RUN touch /$NAME", "-t", "base:1")
+    local status, id, err = build "ARG NAME=named\nFROM base:1\nRUN test -f /named"
+    assert.equal(0, status, err)
+    assert.equal(0, (run("run", "--rm", (id:gsub("%s", "")), "test", "-f", "/named")))
+  end)
+
   it("tells a failed step with the Dockerfile's line", function()
     local status, _, err = build "FROM busybox\n\nRUN true && \\\n  true\n# no\nRUN false\n"
     assert.equal(1, status)

@@ -29,11 +29,12 @@ local function translated(triggers)
   return translate.recipe(file, { is_trigger = true })
 end
 
-local function plan_of(triggers, options)
-  local made = translated(triggers)
+local function plan_of(triggers, resolver)
+  local made, options = translated(triggers), resolver.options
   return recipe.evaluate {
     text = made.text, lines = made.lines, name = "ONBUILD", args = options.args,
-    context = options.context, target_platform = platform.format(options.platform),
+    context = options.context, declared = resolver.plan.declared,
+    target_platform = platform.format(options.platform),
   }
 end
 
@@ -50,7 +51,7 @@ end
 --- The state after the triggers of the image that `step` begins with. Mistakes in them are told
 -- with their line in that step's file.
 function trigger.apply(step, at, resolver, triggers)
-  local ok, plan = pcall(plan_of, triggers, resolver.options)
+  local ok, plan = pcall(plan_of, triggers, resolver)
   if not ok then error(failure.wrap(plan, "ONBUILD of the image"), 0) end
   local results = {}
   local inner = setmetatable({ results = results }, { __index = resolver })

@@ -6,6 +6,7 @@
 --     targets = { { name = "default", step = 2, names = { "bombo/app:1" } } },
 --     default = "default",              -- nil where a target has to be chosen
 --     arguments = { "VERSION" },        -- build arguments that the recipe asked for
+--     declared = { { "V", "1" } },      -- what arg() answered there, for triggers of images
 --     reads = { "package.json" } }      -- files of the context that it read
 --
 -- It comes from a recipe, so nothing of it is believed before it is checked.
@@ -111,7 +112,7 @@ end
 function plan.check(data)
   if type(data) ~= "table" or data.version ~= plan.version then wrong("version 1 expected") end
   local rows = { { version = "integer!", default = "string", arguments = "strings",
-    reads = "strings" } }
+    reads = "strings", declared = "pairs" } }
   local rest = {}
   for key, value in pairs(data) do
     if key ~= "steps" and key ~= "targets" then rest[key] = value end

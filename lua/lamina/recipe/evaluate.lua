@@ -1,9 +1,10 @@
 --- Runs a recipe. This is the sandbox's own end: it stands in the Lua state that recipe.lua has
 -- made for it, and answers one JSON text.
 --
--- request (JSON): name, text, lines, args, platform, target_platform, context_fd, beside_fd; for
--- users' instructions shelf_fd, embedded (a module), given (texts by name), uses (names), images
--- (reference -> variables), has_frontend, escape; `want` is "plan", "rows" or "calls".
+-- request (JSON): name, text, lines, args, declared, platform, target_platform, context_fd,
+-- beside_fd; for users' instructions shelf_fd, embedded (a module), given (texts by name), uses
+-- (names), images (reference -> variables), has_frontend, escape; `want` is "plan", "rows" or
+-- "calls".
 -- answer: { plan =, said = } or { problem = { message, hint, file, line, needs }, said = }, and
 -- what it has asked for until then: modules =, reads =. Instead of a plan there may be
 --   rows     what the instructions are like, for a parser
@@ -14,6 +15,7 @@ local instruction = require "lamina.recipe.instruction"
 local json = require "lamina.core.json"
 local place = require "lamina.recipe.place"
 local plan = require "lamina.plan.plan"
+local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 
 local most_said = 1000 -- lines of print
@@ -78,6 +80,8 @@ function finish.plan(request, result, used, known)
   local made = target.plan(result)
   made.version = plan.version
   made.arguments, made.reads = sorted_names(used), json.array(known:reads())
+  local declared = stage.declarations()
+  made.declared = #declared > 0 and json.array(declared) or nil
   return made
 end
 
@@ -93,6 +97,7 @@ local function evaluate(request, known, said)
   local environment, used
   local run = runner(function() return environment end, {})
   environment, used = env.new(request, known, run, sayer(said))
+  for _, pair in ipairs(request.declared or {}) do stage.declare(pair[1], pair[2]) end
   if request.has_frontend then install_frontend() end
   for _, name in ipairs(request.uses or {}) do
     place.enter({ file = request.name, line = 1 })

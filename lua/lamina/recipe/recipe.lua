@@ -7,6 +7,7 @@
 --     say = function(line) end,        -- hears what the recipe prints
 --     beside = "dir",                  -- where its modules are, when that isn't beside `file`
 --     uses = { "apt" }, given = { ["x/apt.lua"] = "text" },   -- instructions of the command line's
+--     declared = { { "NAME", "value" } },     -- what arg() of another recipe has answered
 --     images = function(ref) return { PATH = "…" } end,   -- what an image sets; nil: unknown
 --     asked = function(modules, reads) end,   -- hears the paths that it asked for, beside the
 --                                      -- recipe and in the context, also when it fails
@@ -109,7 +110,7 @@ local function request_of(options, text, name)
   return { name = visible(name), text = text, lines = options.lines, args = options.args or {},
     platform = platform_table(), target_platform = platform_table(options.target_platform),
     given = options.given, uses = options.uses, images = options.images_known,
-    escape = options.escape, want = options.want or "plan" }
+    declared = options.declared, escape = options.escape, want = options.want or "plan" }
 end
 
 --- One run in the sandbox; answers what it wrote.

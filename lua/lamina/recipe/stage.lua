@@ -111,6 +111,14 @@ function stage.declare(name, value)
   declared[name] = value
 end
 
+--- All that it answered, as a list of { name, value } in the order of the names.
+function stage.declarations()
+  local list = {}
+  for name, value in pairs(declared) do list[#list + 1] = { name, value } end
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
+end
+
 --- What arg() in the recipe answered for a name, nil where it wasn't asked.
 function stage.declared(name)
   return declared[name]

@@ -78,6 +78,19 @@ describe("lamina.build.resolve", function()
     assert.is_nil((state_of({}, base { OnBuild = {} })).config.OnBuild)
   end)
 
+  it("lets a trigger's ARG have the recipe's own value, or the given one (SEMANTICS 40)", function()
+    local image = base { OnBuild = { "ARG V W", "ENV A=$V B=${W-unset}" } }
+    local function variables_of(args)
+      local plan = plan_of { { op = "image", ref = "base" } }
+      plan.declared = { { "V", "$mine" } }
+      local state = sched.run(resolve.graph, plan, plan.targets[1], store_with(image),
+        options { args = args }).state
+      return { state:variable "A", state:variable "B" }
+    end
+    assert.same({ "$mine", "unset" }, variables_of {})
+    assert.same({ "given", "w" }, variables_of { V = "given", W = "w" })
+  end)
+
   it("lets triggers copy from stages of the plan, needed or not (SEMANTICS 40)", function()
     local plan = plan_of {
       { op = "scratch", input = false }, { op = "env", pairs = { { "A", "1" } } },

@@ -121,6 +121,7 @@ describe("a recipe", function()
     local made = evaluate(text)
     assert.equal("x:7", made.steps[1].ref)
     assert.same({ "MISSING", "VERSION" }, made.arguments)
+    assert.same({ { "VERSION", "7" } }, made.declared)
     assert.equal("x:9", evaluate(text, { args = { VERSION = "9" } }).steps[1].ref)
   end)
 
