@@ -215,6 +215,74 @@ COPY --from=lamina-expanded-2 --chown=1:2 /w/out /out
     end
   end)
 
+  it("may be a trigger with variables, which a build without its file carries out", function()
+    write [==[
+# lamina: use=./note.lua
+FROM busybox
+ENV WHO="me and you"
+ONBUILD ARG TO WHAT=one
+ONBUILD NOTE --to=/$TO "$WHO" $WHAT <<text
+for $WHO
+text
+ONBUILD NOTE plain
+]==]
+    local id = run:ok("build", "-q", "-t", "with-note", dir):match "%S+"
+    local recipe = helper.write(dir .. "/translated.lua", run:ok("translate", dir .. "/Dockerfile"))
+    assert.equal(id, (run:ok("build", "-q", "-f", recipe, dir):match "%S+"))
+    local triggers = json.decode(run:ok("inspect", id))[1].Config.OnBuild
+    assert.matches("^# lamina: file=note.lua\n#|instruction", triggers[2])
+    assert.matches('\nNOTE %-%-to=/%$TO "%$WHO" %$WHAT <<text\nfor %$WHO\ntext$', triggers[2])
+    assert.equal("RUN echo plain | cat >>/notes", triggers[3])
+    assert(os.remove(dir .. "/note.lua"))
+
+    write "ARG TO=mine\nFROM with-note\n"
+    local function built(...)
+      local image = run:ok("build", "-q", dir, ...):match "%S+"
+      assert.is_nil(json.decode(run:ok("inspect", image))[1].Config.OnBuild)
+      return (select(2, run("run", "--rm", image, "sh", "-c",
+        "cat /mine /given /notes /texts/text 2>/dev/null")))
+    end
+    assert.equal("me and you one\nplain\nfor me and you\n", built())
+    assert.equal("me and you one\nplain\nfor me and you\n", built("--build-arg", "TO=given"))
+    assert.equal("me and you 2\nplain\nfor me and you\n", built("--build-arg", "WHAT=2"))
+    local _, _, again = run("build", "--progress", "plain", dir)
+    assert.matches('#1.2 run "echo \'me and you\' one | cat >>/mine"\n#1.2 CACHED', again, 1, true)
+  end)
+
+  it("may be a trigger with variables of the file that later stages know", function()
+    write [==[
+# lamina: use=./note.lua
+ARG TO=/mine
+FROM busybox AS base
+ONBUILD ARG TO
+ONBUILD NOTE --to=$TO $WHO
+FROM base
+RUN cat /mine
+]==]
+    run:ok("import", "-c", "ENV WHO=base", fixtures.busybox_tar(), "busybox")
+    local id = run:ok("build", "-q", dir):match "%S+"
+    assert.equal("base\n", (select(2, run("run", "--rm", id, "cat", "/mine"))))
+  end)
+
+  it("can't be a plain trigger with variables", function()
+    write "# lamina: use=./note.lua\nFROM busybox\n\nONBUILD NOTE $WHO\n"
+    run:fails(1, "Dockerfile:4: '%$WHO' isn't known before a build on this image", "expand", dir)
+  end)
+
+  it("is told where it breaks as a trigger, and where it is used", function()
+    helper.write(dir .. "/broken.lua",
+      'instruction("broken", { apply = function(_, call)\n  return ({}).x[call.args[1]]\nend })')
+    write "# lamina: use=./broken.lua\nFROM busybox\nONBUILD BROKEN $HOME\n"
+    run:ok("build", "-q", "-t", "broken", dir)
+    write "\nFROM broken\n"
+    local status, _, err = run("build", "-q", dir)
+    assert.equal(1, status)
+    for _, part in ipairs { "broken.lua:2: ", dir .. "/Dockerfile:2: ONBUILD of the image: ",
+      "attempt to index a nil value (field 'x')", "hint: broken is used in ONBUILD:1" } do
+      assert.matches(part, err, 1, true)
+    end
+  end)
+
   it("is looked through by check", function()
     write "# lamina: use=./note.lua\nFROM busybox as one\nNOTE $UNSET_HERE\nuser $WHO\n"
     local found = {}

@@ -1,4 +1,5 @@
 --- How a step is named to people: `run "apt-get update"`, and where it stands in the recipe.
+local carried = require "lamina.dockerfile.carried"
 local json = require "lamina.core.json"
 
 local label = {}
@@ -63,7 +64,7 @@ local forms = {
   stopsignal = function(step) return "stopsignal " .. show(step.signal) end,
   unset = function(step) return "unset " .. show(step.name or step.field) end,
   stage = function() return "from a stage" end,
-  onbuild = function(step) return "onbuild " .. show(step.text) end,
+  onbuild = function(step) return "onbuild " .. show(select(2, carried.read(step.text))) end,
 }
 
 --- Cuts a long text without breaking a character in two.

@@ -2,7 +2,10 @@
 --
 -- They are instructions of a Dockerfile, so they take the way of all those: translated into a
 -- recipe and evaluated in the sandbox. Their steps stand on the base instead of on nothing, and
--- what they copy from may be a stage of the plan that they come into.
+-- what they copy from may be a stage of the plan that they come into. Users' own instructions among
+-- them bring the files that know them.
+local base = require "lamina.build.base"
+local carried = require "lamina.dockerfile.carried"
 local failure = require "lamina.util.failure"
 local parser = require "lamina.dockerfile.parser"
 local platform = require "lamina.image.platform"
@@ -14,27 +17,73 @@ local trigger = {}
 
 local impossible = { FROM = true, ONBUILD = true, MAINTAINER = true }
 
---- The recipe that the triggers mean, on an empty stage.
-local function translated(triggers)
-  local text = "FROM scratch\n" .. table.concat(triggers, "\n") .. "\n"
-  local file = parser.parse(text, { name = "ONBUILD" })
-  for i, instruction in ipairs(file.instructions) do
-    if i > 1 and impossible[instruction.instruction] then
-      failure.raise("invalid-input", ("%s isn't possible there"):format(instruction.instruction))
+-- What the triggers' recipe stands on: no image has such a name.
+local base_name = "ONBUILD"
+
+--- The triggers' texts, the files that they bring by name, and what `use` says of these. A file
+-- comes with each trigger that needs it.
+local function read(triggers)
+  local texts, given, uses = {}, {}, {}
+  for i, kept in ipairs(triggers) do
+    local files, text = carried.read(kept)
+    texts[i] = text
+    for _, file in ipairs(files) do
+      if not given[file.name] then uses[#uses + 1] = { name = file.name, line = 1 } end
+      given[file.name] = given[file.name] or file.text
     end
   end
-  if #file.instructions ~= #triggers + 1 then
-    failure.raise("invalid-input", "each of them has to be one instruction")
-  end
-  return translate.recipe(file, { is_trigger = true })
+  return texts, given, uses
 end
 
-local function plan_of(triggers, resolver)
-  local made, options = translated(triggers), resolver.options
+local begin = "FROM " .. base_name .. "\n"
+
+--- The one instruction that a trigger is. It has no directives behind a FROM.
+local function instruction_of(text, custom)
+  local file = parser.parse(begin .. text .. "\n", { name = base_name, custom = custom })
+  local one = file.instructions[2]
+  if one and impossible[one.instruction] then
+    failure.raise("invalid-input", ("%s isn't possible there"):format(one.instruction))
+  elseif #file.instructions ~= 2 then
+    failure.raise("invalid-input", "each of them has to be one instruction")
+  end
+  return one
+end
+
+--- The recipe that the triggers mean, and the files of their instructions. What counts as a line is
+-- the number of a trigger.
+local function translated(triggers)
+  local texts, given, uses = read(triggers)
+  local custom = #uses > 0 and recipe.rows(uses, { name = base_name, given = given }) or nil
+  local file = parser.parse(begin, { name = base_name })
+  for i, text in ipairs(texts) do
+    local ok, one = pcall(instruction_of, text, custom)
+    if not ok and not failure.is(one) then error(one, 0) end
+    if not ok then
+      failure.raise(one.kind, one.message, { file = base_name, line = i, hint = one.hint })
+    end
+    one.line = i
+    file.instructions[i + 1] = one
+  end
+  file.uses = uses
+  return translate.recipe(file, { is_trigger = true }), given
+end
+
+--- What variables an image sets, as recipe.evaluate asks: those of the base at a state.
+local function images_of(at, resolver)
+  local lookup = base.lookup(resolver.store)
+  return function(ref)
+    if ref ~= base_name then return lookup(ref) end
+    return base.variables(at.env:list())
+  end
+end
+
+local function plan_of(triggers, at, resolver)
+  local made, given = translated(triggers)
+  local options = resolver.options
   return recipe.evaluate {
-    text = made.text, lines = made.lines, name = "ONBUILD", args = options.args,
+    text = made.text, lines = made.lines, name = base_name, args = options.args, given = given,
     context = options.context, declared = resolver.plan.declared,
-    target_platform = platform.format(options.platform),
+    images = images_of(at, resolver), target_platform = platform.format(options.platform),
   }
 end
 
@@ -49,9 +98,9 @@ local function source_of(own, step, resolver)
 end
 
 --- The state after the triggers of the image that `step` begins with. Mistakes in them are told
--- with their line in that step's file.
+-- with the number of the trigger, and with that step's line.
 function trigger.apply(step, at, resolver, triggers)
-  local ok, plan = pcall(plan_of, triggers, resolver)
+  local ok, plan = pcall(plan_of, triggers, at, resolver)
   if not ok then error(failure.wrap(plan, "ONBUILD of the image"), 0) end
   local results = {}
   local inner = setmetatable({ results = results }, { __index = resolver })
@@ -60,8 +109,7 @@ function trigger.apply(step, at, resolver, triggers)
     if own.op == "image" and own.files_only then
       results[i] = source_of(own, step, resolver)
     else
-      results[i] = own.op == "scratch" and i == 1 and at
-        or inner:carry_out(own, own.input and results[own.input])
+      results[i] = i == 1 and at or inner:carry_out(own, own.input and results[own.input])
     end
     if i > 1 then table.insert(resolver.graph.order, own) end
   end

@@ -7,6 +7,7 @@ local library = require "lamina.recipe.library"
 local mounts = require "lamina.recipe.mounts"
 local place = require "lamina.recipe.place"
 local scan = require "lamina.util.word.scan"
+local sources = require "lamina.recipe.sources"
 local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
@@ -156,6 +157,7 @@ local function loader(what, loaded, find, run)
     if loaded[path] == nil then
       if loading[path] then place.blame(("%s: '%s' %ss itself"):format(what, name, what)) end
       loading[path] = true
+      sources.add(path, code)
       local value = run(code, path)
       loaded[path] = value == nil and true or value
     end

@@ -68,9 +68,9 @@ local function plain_calls(request)
   return list
 end
 
-local function install_frontend()
+local function install_frontend(request)
   require("lamina.recipe.fragment").install()
-  require("lamina.recipe.onbuild").install()
+  require("lamina.recipe.onbuild").install(request.want == "calls")
 end
 
 local finish = {}
@@ -98,7 +98,7 @@ local function evaluate(request, known, said)
   local run = runner(function() return environment end, {})
   environment, used = env.new(request, known, run, sayer(said))
   for _, pair in ipairs(request.declared or {}) do stage.declare(pair[1], pair[2]) end
-  if request.has_frontend then install_frontend() end
+  if request.has_frontend then install_frontend(request) end
   for _, name in ipairs(request.uses or {}) do
     place.enter({ file = request.name, line = 1 })
     environment.use(name)

@@ -16,7 +16,8 @@ local Files = {}
 Files.__index = Files
 
 --- `context`, `beside` and `more.shelf` are descriptors of directories, or nil where there is none;
--- `more.embedded` and `more.given` hold texts of instructions by name.
+-- `more.embedded` holds texts of instructions by name, `more.given` those of files by the names
+-- that they are asked for or that messages call them.
 function files.new(context, beside, more)
   more = more or {}
   return setmetatable({ context = context, beside = beside, shelf = more.shelf,
@@ -95,12 +96,15 @@ local module_limit = 1 << 20
 local function on_shelf(self, name)
   if not name:find("^[%w_-]+$") then return nil end
   local path = name .. ".lua"
-  local text = self.shelf and fs.read(path, { root = self.shelf, limit = module_limit })
+  local shown = "instructions/" .. path
+  local text = self.given[shown]
+    or self.shelf and fs.read(path, { root = self.shelf, limit = module_limit })
     or self.embedded[name]
-  return text, "instructions/" .. path
+  return text, shown
 end
 
 local function beside(self, path, what, hint)
+  if self.given[path] then return self.given[path], path end
   self.required[#self.required + 1] = path
   if not self.beside then place.blame(what .. ": there is no folder beside the recipe") end
   local text, err = fs.read(path, { root = self.beside, limit = module_limit })

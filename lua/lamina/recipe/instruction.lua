@@ -12,6 +12,7 @@
 local argument = require "lamina.recipe.argument"
 local description = require "lamina.recipe.description"
 local place = require "lamina.recipe.place"
+local sources = require "lamina.recipe.sources"
 local stage = require "lamina.recipe.stage"
 local variables = require "lamina.recipe.variables"
 
@@ -146,7 +147,8 @@ end
 --- A mistake within an instruction is told with its own place and that of its use.
 local function told(err, row, where)
   local problem = place.explain(err)
-  if problem.needs or (problem.file == where.file and problem.line == where.line) then
+  local is_question = problem.needs or problem.is_late
+  if is_question or (problem.file == where.file and problem.line == where.line) then
     return problem
   end
   return place.used(problem, ("%s is used in %s:%s"):format(row.name, where.file or "?",
@@ -189,12 +191,13 @@ function instruction.define(name, spec)
   local row, where = description.read(spec, what), place.current() or {}
   row.name, row.file, row.line = name, where.file, where.line
   rows[name] = row
+  sources.define(row.file, name)
   stage.extend(name, function(self, given, syntax) return use(row, self, given, syntax) end)
 end
 
---- Whether a word of a Dockerfile names one.
-function instruction.is_one(word)
-  return rows[word:lower()] ~= nil
+--- The row of a word of a Dockerfile, nil where it names none.
+function instruction.find(word)
+  return rows[word:lower()]
 end
 
 --- The rows as a Dockerfile's parser wants them (dockerfile/instructions.lua), by name.

@@ -10,7 +10,7 @@ local names = {
   "lamina.recipe.files", "lamina.recipe.instruction", "lamina.recipe.library",
   "lamina.recipe.method.configuration", "lamina.recipe.method.copy",
   "lamina.recipe.method.group", "lamina.recipe.method.run", "lamina.recipe.mounts",
-  "lamina.recipe.place", "lamina.recipe.stage", "lamina.recipe.target",
+  "lamina.recipe.place", "lamina.recipe.sources", "lamina.recipe.stage", "lamina.recipe.target",
   "lamina.recipe.variables", "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check",
   "lamina.util.failure", "lamina.util.glob", "lamina.util.text", "lamina.util.words",
   "lamina.util.word.pattern", "lamina.util.word.recipe", "lamina.util.word.scan",
@@ -20,8 +20,8 @@ local names = {
 local frontend = { "lamina.recipe.fragment", "lamina.recipe.onbuild", "lamina.recipe.plain",
   "lamina.recipe.plain.commands", "lamina.recipe.plain.config", "lamina.recipe.plain.files",
   "lamina.recipe.rows", "lamina.util.csv", "lamina.util.duration", "lamina.util.word.docker" }
-for name in ([[apply call call.mounts checks directives flags forms heredoc instructions json_form
-  lines mount parser]]):gmatch("%S+") do
+for name in ([[apply call call.mounts carried checks directives flags forms heredoc instructions
+  json_form lines mount parser]]):gmatch("%S+") do
   frontend[#frontend + 1] = "lamina.dockerfile." .. name
 end
 local frontend_words = { "use", "require", "dockerfile", "onbuild" }

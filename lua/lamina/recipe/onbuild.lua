@@ -1,11 +1,16 @@
 --- stage:onbuild with more than the text of a built-in instruction: a function, or the text of one
--- of a user's own. What it does to a stage is kept as triggers, as instructions of a plain
--- Dockerfile, which any builder carries out.
+-- of a user's own.
+--
+-- What it does to a stage is kept as triggers, as instructions of a plain Dockerfile, which any
+-- builder carries out. A text whose variables only a build on the image knows is kept as it is,
+-- together with the files that know the instruction: that build, lamina's, reads it then.
 local argument = require "lamina.recipe.argument"
+local carried = require "lamina.dockerfile.carried"
 local fragment = require "lamina.recipe.fragment"
 local instruction = require "lamina.recipe.instruction"
 local place = require "lamina.recipe.place"
 local plain = require "lamina.recipe.plain"
+local sources = require "lamina.recipe.sources"
 local stage = require "lamina.recipe.stage"
 
 local onbuild = {}
@@ -33,18 +38,42 @@ local function applied(text, escape, where)
   return function(base) return fragment.apply(base, file, at) end
 end
 
+--- The text as a trigger that a later build can read.
+local function carrying(row, text, escape)
+  local files = sources.needed(row.file)
+  if not files then
+    place.blame(("onbuild: '%s' with variables has to be in a file of its own"):format(row.name),
+      "then `use` loads it, and the image keeps it for the build that knows them")
+  elseif escape == "`" and text:find("[`\\]") then
+    place.blame("onbuild: escapes with ` can't be kept beside variables",
+      "write it without ` and \\, or without '# escape=`'")
+  end
+  return carried.write(files, text)
+end
+
+--- The triggers that the text of a user's own instruction comes to.
+local function lines_of_text(row, text, escape, where, is_plain)
+  local ok, lines = pcall(lines_of, applied(text, escape, where), where)
+  if ok then return lines end
+  if not place.is_late(lines) then error(lines, 0) end
+  place.enter(where)
+  if is_plain then place.blame(lines.message, "only builds by lamina take such a trigger") end
+  return { carrying(row, text, escape) }
+end
+
 local option_rows = { escape = argument.text }
 
-function onbuild.install()
+--- Adds the method. With `is_plain` every trigger has to be one that any builder takes.
+function onbuild.install(is_plain)
   local keep = stage.method "onbuild"
   stage.extend("onbuild", function(self, what, options)
     local where = place.current() or {}
     local escape = argument.options(options, option_rows, "onbuild").escape
-    if type(what) == "string" and instruction.is_one(what:match("^%s*(%S*)")) then
-      what = applied(what, escape, where)
-    end
-    if type(what) ~= "function" then return keep(self, what) end
-    for _, line in ipairs(lines_of(what, where)) do self = keep(self, line) end
+    local row = type(what) == "string" and instruction.find(what:match("^%s*(%S*)"))
+    if not row and type(what) ~= "function" then return keep(self, what) end
+    local lines = row and lines_of_text(row, what, escape, where, is_plain)
+      or lines_of(what, where)
+    for _, line in ipairs(lines) do self = keep(self, line) end
     return self
   end)
 end

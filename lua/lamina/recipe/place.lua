@@ -75,6 +75,18 @@ function place.needs(ref, message, hint)
   error(problem, 0)
 end
 
+--- Raises that something is known only when a later build runs.
+function place.late(message, hint)
+  local problem = place.problem(message, hint)
+  problem.is_late = true
+  error(problem, 0)
+end
+
+--- Whether an error says that.
+function place.is_late(value)
+  return place.is_problem(value) and value.is_late == true
+end
+
 --- A problem with one more hint.
 function place.used(problem, text)
   local hints = type(problem.hint) == "table" and problem.hint or { problem.hint }

@@ -48,8 +48,8 @@ end
 --- Raises: the value may come from where nobody has looked.
 local function unknown(name, base)
   if base.is_trigger then
-    place.blame(("'$%s' isn't known before a build on this image"):format(name),
-      "in ONBUILD, an instruction's words can't have variables")
+    place.late(("'$%s' isn't known before a build on this image"):format(name),
+      'the text of the instruction may have variables, as in onbuild "NAME $WORD"')
   end
   place.needs(base.ref, ("'$%s' may come from the image '%s', which isn't known here"):format(name,
     base.ref), "ENV or ARG before it says what it is")

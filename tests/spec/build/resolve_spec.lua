@@ -1,3 +1,4 @@
+local carried = require "lamina.dockerfile.carried"
 local failure = require "lamina.util.failure"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
@@ -89,6 +90,94 @@ describe("lamina.build.resolve", function()
     end
     assert.same({ "$mine", "unset" }, variables_of {})
     assert.same({ "given", "w" }, variables_of { V = "given", W = "w" })
+  end)
+
+  --- Triggers of users' own instructions, with the file that knows them.
+  local function says(...)
+    local files = { { name = "say.lua", text = [==[
+instruction("say", { heredocs = true, args = "list", flags = { { name = "to" } },
+  apply = function(stage, call)
+    if call.args[1] == "no" then call.fail("not that", "say yes") end
+    if call.args[1] == "break" then return stage.x.y end
+    local more = call.heredocs[1] and call.heredocs[1].content or ""
+    return stage:label { [call.flags.to or "said"] = table.concat(call.args, "|") .. more }
+  end })]==] } }
+    local list = {}
+    for i, text in ipairs { ... } do
+      list[i] = text:find("^SAY") and carried.write(files, text) or text
+    end
+    return base { OnBuild = list, Env = { "WHO=me you" } }
+  end
+
+  it("expands the words of users' own triggers with what is known where they run", function()
+    local image = says("SAY --to=$WHO.x a $WHO ${NO-none}", "ARG V", "SAY --to=$V <<E\nv: $V\nE",
+      "ENV WHO=other", "SAY --to=last $WHO $PATH")
+    local labels = sched.run(state_of, {}, image, { args = { V = "given" } }).config.Labels
+    assert.same({ ["me you.x"] = "a|me|you|none", given = "v: given\n",
+      last = "other|" .. path_variable:sub(6) }, labels)
+  end)
+
+  it("finds the files of a trigger by their names, before those that come with lamina", function()
+    local function labels(name, more)
+      return ([[instruction("%s", { apply = function(stage) %s
+        return stage:label { %s = "carried" } end })]]):format(name, more or "", name)
+    end
+    local files = {
+      { name = "one.lua", text = 'require "sub.two" use "apt"\n'
+        .. labels("one", "stage = stage:two():apt()") },
+      { name = "sub/two.lua", text = labels "two" .. ' use "./three.lua"' },
+      { name = "three.lua", text = labels "three" },
+      { name = "instructions/apt.lua", text = labels "apt" },
+    }
+    local image = base { OnBuild = { carried.write(files, "ONE $X"), carried.write(files, "THREE"),
+      carried.write({ files[3] }, "THREE $X") } }
+    assert.same({ one = "carried", two = "carried", three = "carried", apt = "carried" },
+      sched.run(state_of, {}, image).config.Labels)
+  end)
+
+  it("tells where users' own triggers are wrong: their own file, the trigger's number, the step",
+    function()
+    local step = 'step 1 (from "base"), recipe.lua:1: ONBUILD of the image: '
+    for text, expected in pairs {
+      ["SAY no"] = { "ONBUILD:2: " .. step .. "say: not that", "say yes" },
+      ["SAY break"] = { "say.lua:4: " .. step .. "a stage has no method 'x'",
+        "say is used in ONBUILD:2" },
+      ["SAY --tu=1"] = { "ONBUILD:2: " .. step .. "unknown flag '--tu'",
+        "did you mean '--to'?" },
+      ["SAY <<E"] = { "ONBUILD:2: " .. step .. "the heredoc 'E' doesn't end",
+        "a line with nothing but E ends it" },
+      ["SAY ${WHO:?} ${X:?none}"] = { "ONBUILD:2: " .. step .. "X: none" },
+      ["SAY $WHO\nRUN x"] = { "ONBUILD:2: " .. step .. "each of them has to be one instruction" },
+    } do
+      local ok, err = pcall(sched.run, state_of, {}, says("ENV A=1", text))
+      assert.is_false(ok)
+      local hint = type(err.hint) == "table" and err.hint[1] or err.hint
+      assert.same(expected, { tostring(err), hint })
+    end
+    local ok, err = pcall(sched.run, state_of, {}, base { OnBuild = { "SAY x" } })
+    assert.same({ false, "ONBUILD:1: " .. step .. "unknown instruction 'SAY'" },
+      { ok, tostring(err) })
+  end)
+
+  it("believes no file that a trigger brings more than a recipe", function()
+    local function refused(name, text, instruction)
+      local trigger = carried.write({ { name = name, text = text } }, instruction or "SAY x")
+      local ok, err = pcall(sched.run, state_of, {}, base { OnBuild = { trigger } })
+      assert.is_false(ok)
+      assert.is_true(failure.is(err), tostring(err))
+      return tostring(err)
+    end
+    for text, expected in pairs {
+      ["os.exit(1)"] = "unknown name 'os'",
+      ['require "other"'] = "there is no folder beside the recipe",
+      ['use "/etc/passwd"'] = "is no Lua file beside the recipe",
+      ["while true do end"] = "instructions", ["\27Lua"] = "binary chunk",
+      ["x = = 1"] = "unexpected symbol", [""] = "unknown instruction 'SAY'",
+      ['instruction("run", { apply = print })'] = "'run' is built in",
+    } do
+      assert.matches(expected, refused("x.lua", text), 1, true)
+    end
+    assert.matches("unknown name 'os'", refused('"]] .. os.exit() --', "os.exit(1)"), 1, true)
   end)
 
   it("lets triggers copy from stages of the plan, needed or not (SEMANTICS 40)", function()

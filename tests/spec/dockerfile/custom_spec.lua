@@ -1,5 +1,6 @@
 -- Users' own instructions in a Dockerfile: how each argument form is read, and what the instruction
 -- is given.
+local carried = require "lamina.dockerfile.carried"
 local helper = require "support.helper"
 local parser = require "lamina.dockerfile.parser"
 local recipe = require "lamina.recipe.recipe"
@@ -82,6 +83,47 @@ describe("a user's own instruction", function()
     for _, step in ipairs(plan.steps) do texts[#texts + 1] = step.text or step.command end
     assert.same({ "RUN true <x> <y>", "RUN false END=text|", "true <x> <y>", "false END=text|" },
       texts)
+  end)
+
+  -- A trigger, and what stages of the file that stand on it get; A is "b c". What the image keeps
+  -- is plain where nothing in it waits for a later build.
+  local triggers = {
+    { [[XWORDS x "y $A" \$A]], "false <x> <y b c> <$A>" },
+    { "XLIST x $A", "false <x> <b> <c>" },
+    { 'XPATHS ["x y", "$A"]', "true <x y> <b c>" },
+    { 'XPAIRS A=1 B="$A 2"', "false <A> <1> <B> <b c 2>" },
+    { "XWORDS one <<-ONE <<'TWO'\n\ttab $A\nONE\nraw $A\nTWO",
+      "false <one> ONE=tab b c| TWO=raw $A|" },
+    { 'XCOMMAND echo "$A"', 'false <echo "$A">', is_plain = true },
+    { "XWORDS <<'END'\n$A\nEND", "false END=$A|", is_plain = true },
+  }
+
+  it("may be a trigger with variables, which later stages know", function()
+    for _, case in ipairs(triggers) do
+      local plan = plan_of("# lamina: use=./x.lua\nFROM scratch AS a\nARG A=\"b c\"\nONBUILD "
+        .. case[1] .. "\nFROM a\n")
+      local kept, last = plan.steps[3], plan.steps[#plan.steps]
+      assert.same({ "onbuild", 4 }, { kept.op, kept.line })
+      local files, text = carried.read(kept.text)
+      if case.is_plain then
+        assert.same({}, files)
+        assert.matches("^RUN ", text)
+      else
+        assert.same({ { name = "x.lua", text = instructions .. "\n" } }, files)
+        assert.equal(case[1], text)
+      end
+      local _, count = case[1]:gsub("\n", "")
+      assert.same({ case[2], 5 + count }, { last.command, last.line })
+    end
+  end)
+
+  it("may be a trigger of a file with another escape", function()
+    local function kept(text)
+      return plan_of("# escape=`\n# lamina: use=./x.lua\nFROM scratch\nONBUILD " .. text .. "\n")
+        .steps[2].text
+    end
+    assert.equal("RUN false <a$b> <c\\d>", kept "XWORDS a`$b `\n  c\\d")
+    assert.equal("RUN a`b", kept "RUN a`b")
   end)
 
   it("is refused as built-in ones are, with its line", function()

@@ -1,3 +1,4 @@
+local carried = require "lamina.dockerfile.carried"
 local failure = require "lamina.util.failure"
 local helper = require "support.helper"
 local recipe = require "lamina.recipe.recipe"
@@ -341,6 +342,87 @@ return from "scratch":dockerfile("# a comment\nENV A=1 \\\n  B='2 3'\nRUN <<EOF\
   end)
 end)
 
+describe("stage:onbuild with the text of an instruction of one's own", function()
+  before_each(function() dir = helper.tmpdir() end)
+  after_each(helper.cleanup)
+
+  --- The triggers of a recipe, each as the names of its files and its instruction.
+  local function triggers(...)
+    local list = {}
+    for _, step in ipairs(evaluate(...).steps) do
+      if step.op == "onbuild" then
+        local files, text = carried.read(step.text)
+        local names = {}
+        for i, file in ipairs(files) do names[i] = file.name end
+        list[#list + 1] = table.concat(names, " ") .. "|" .. text
+      end
+    end
+    return list
+  end
+
+  local function define(name, body)
+    return ("instruction(%q, { flags = { { name = 'to' } }, heredocs = true,\n"
+      .. "  apply = function(stage, call) %s end })\n"):format(name, body or
+        "return stage:run(table.concat(call.args))")
+  end
+
+  it("keeps plain instructions where all is known, else the text with its file", function()
+    helper.write(dir .. "/say.lua", define "say")
+    assert.same({ "|RUN ab", "say.lua|say $X", "say.lua|SAY --to=$X a", "say.lua|SAY a <<E\n$X\nE",
+      "|RUN a", "|RUN $X", "|NONSENSE" }, triggers [[use "./say.lua" return from "scratch"
+        :onbuild "SAY a b":onbuild "say $X":onbuild "SAY --to=$X a":onbuild "SAY a <<E\n$X\nE"
+        :onbuild "SAY a <<'E'\n$X\nE":onbuild "RUN $X":onbuild "NONSENSE"]])
+  end)
+
+  it("keeps the files that the instruction may need as well, and no others", function()
+    assert(os.execute("mkdir " .. dir .. "/sub"))
+    helper.write(dir .. "/one.lua", 'use "./sub/two.lua"\n' .. define("one"))
+    helper.write(dir .. "/sub/two.lua", define("other", [[return stage:dockerfile "THREE x"]]))
+    helper.write(dir .. "/last.lua", define "three")
+    helper.write(dir .. "/four.lua", define("four", "return stage:three(call.args)"))
+    assert.same({ "one.lua sub/two.lua last.lua|ONE $X", "four.lua last.lua|FOUR $X",
+      "last.lua|THREE $X", "instructions/apt.lua|APT $X" }, triggers [[
+use "./four.lua" use "./one.lua" require "last" use "apt"
+return from "scratch":onbuild "ONE $X":onbuild "FOUR $X":onbuild "THREE $X":onbuild "APT $X"]])
+  end)
+
+  it("doesn't tell where a file of the command line lies", function()
+    for _, name in ipairs { "/home/me/say.lua", "../../say.lua", "say.lua" } do
+      assert.same({ "say.lua|SAY $X" }, triggers('return from "scratch":onbuild "SAY $X"',
+        { uses = { name }, given = { [name] = define "say" } }))
+    end
+  end)
+
+  it("is refused where no later build could read it", function()
+    local message, hint = refuse(define("say") .. 'return from "scratch"\n:onbuild "SAY $X"')
+    assert.equal("recipe.lua:4: onbuild: 'say' with variables has to be in a file of its own",
+      message)
+    assert.matches("then `use` loads it", hint, 1, true)
+    helper.write(dir .. "/say.lua", define "say")
+    local function onbuild(text)
+      return 'use "./say.lua"\nreturn from "scratch":onbuild(' .. text .. ', { escape = "`" })'
+    end
+    assert.same({ "say.lua|SAY $X a" }, triggers(onbuild "'SAY $X a'"))
+    assert.same({ "|RUN a$b" }, triggers(onbuild "'SAY a`$b'"))
+    for _, char in ipairs { "`", [[\\]] } do
+      assert.equal("recipe.lua:2: onbuild: escapes with ` can't be kept beside variables",
+        (refuse(onbuild("'SAY $X a" .. char .. "b'"))))
+    end
+  end)
+
+  it("is read at its place, and a mistake in it told with its own as well", function()
+    helper.write(dir .. "/say.lua", define("say", "return stage.x.y"))
+    local function refused(text)
+      return refuse(('use "./say.lua"\nreturn from "scratch"\n  :onbuild [[%s]]'):format(text))
+    end
+    assert.equal("recipe.lua:3: unknown flag '--tu'", (refused "SAY --tu=1"))
+    assert.equal("recipe.lua:3: onbuild: it takes one instruction", (refused "SAY a\nRUN b"))
+    assert.equal("recipe.lua:3: the heredoc 'E' doesn't end", (refused "SAY <<E"))
+    assert.same({ "say.lua:2: a stage has no method 'x'", "say is used in recipe.lua:3" },
+      { refused "SAY a" })
+  end)
+end)
+
 describe("stage:onbuild with a function", function()
   it("keeps what the function does as plain instructions", function()
     local texts = {}
@@ -353,8 +435,9 @@ describe("stage:onbuild with a function", function()
   end)
 
   it("refuses what only the later build knows, or what no Dockerfile can say", function()
-    assert.matches("'$X' isn't known before a build on this image",
-      (refuse(say ':onbuild(function(stage) return stage:say "$X" end)')), 1, true)
+    local message, hint = refuse(say ':onbuild(function(stage) return stage:say "$X" end)')
+    assert.matches("'$X' isn't known before a build on this image", message, 1, true)
+    assert.matches('as in onbuild "NAME $WORD"', hint, 1, true)
     assert.matches("layer can't be written in a plain Dockerfile",
       (refuse(say ':onbuild(function(stage) return stage:squash() end)')), 1, true)
     assert.matches("the function answered nil, not a stage",

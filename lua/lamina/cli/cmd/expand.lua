@@ -23,7 +23,7 @@ return {
   help = [[
 What stands for an instruction of one's own (# lamina: use=…, --use) is written as the instructions
 that it comes to, so that anyone can build the file without lamina. All else stays as it is
-written.]],
+written. An ONBUILD whose words only a build on the image knows can't be written so.]],
   example = "lamina expand Dockerfile >plain.Dockerfile",
   arguments = { { name = "CONTEXT|FILE", optional = true } },
   options = {
