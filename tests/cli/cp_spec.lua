@@ -99,12 +99,17 @@ describe("lamina cp", function()
 
     it("refuses what isn't there, and a target whose directory isn't", function()
       local dir = helper.tmpdir()
-      fails("/nothing: .*No such file", "box:/nothing", dir)
+      fails("^lamina: open /nothing: No such file", "box:/nothing", dir)
       fails("/no/such: there is no such directory", "box:/dir/a", dir .. "/no/such/file")
       fails("/missing/: there is no such directory", "box:/dir/a", dir .. "/missing/")
       helper.write(dir .. "/file", "")
       fails("/file is not a directory", "box:/dir", dir .. "/file")
-      assert.equal("file f \n", tree(dir))
+      helper.sh("mkfifo " .. dir .. "/pipe; ln -s pipe " .. dir .. "/to_pipe")
+      for _, name in ipairs { "/pipe", "/to_pipe" } do
+        fails(name .. " is neither a directory nor a regular file", "box:/dir/a", dir .. name)
+        fails(name .. " is neither a directory nor a regular file", "box:/to-dir", dir .. name)
+      end
+      assert.equal("file f \npipe p \nto_pipe l pipe\n", tree(dir))
     end)
   end)
 

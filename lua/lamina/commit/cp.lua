@@ -55,6 +55,9 @@ end
 local function file_target(to)
   local there = to:stat(true)
   if there and there.type == "dir" then return to.path .. "/" end
+  if there and there.type ~= "file" then -- /dev/null is no file's to replace
+    fail("%s is neither a directory nor a regular file", to.path)
+  end
   if not there and to.path:find("/$") then fail("%s: there is no such directory", to.path) end
   if not there then check_parent(to) end
   return to.path
@@ -103,7 +106,7 @@ end
 local function found(from, follows)
   local entry, err = from:stat(follows)
   if entry then return entry end
-  failure.raise("not-found", ("%s: %s"):format(from.path, err.message), { errno = err.errno })
+  failure.raise("not-found", err.message, { errno = err.errno })
 end
 
 --- Copies what is at one place to another; answers how many devices were left out. Unless
