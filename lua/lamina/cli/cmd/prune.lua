@@ -4,7 +4,7 @@ local filter = require "lamina.cli.filter"
 local option = require "lamina.cli.option"
 local prune = require "lamina.store.prune"
 local reference = require "lamina.image.reference"
-local size = require "lamina.cli.size"
+local size = require "lamina.util.size"
 local text = require "lamina.util.text"
 
 --- What a run takes away, in words.
@@ -52,7 +52,10 @@ local function before(context)
   local filters = filter.parse("prune", options.filter, { "type", "until" })
   context.limit, context.kinds = filter.time("prune", "until", filters["until"]),
     kinds_of(filters.type)
-  context.keep_bytes = options.keep_storage and size.parse(options.keep_storage)
+  if options.keep_storage then
+    local bytes, message = size.parse(options.keep_storage)
+    context.keep_bytes = bytes or failure.raise("usage", "prune: --keep-storage: " .. message)
+  end
   if options.force or options.dry_run then return end
   confirm("prune", "This removes", plan_lines(options, context))
 end
