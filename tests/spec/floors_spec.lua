@@ -2,7 +2,7 @@
 -- Siblings (the same row) never see each other.
 local floors = {
   c = { "base", "sys layer net", "bind", "host" },
-  lua = { "util", "image", "plan dockerfile", "recipe store", "archive registry exec",
+  lua = { "util", "config", "image", "plan dockerfile", "recipe store", "archive registry exec",
     "build commit lint", "ui", "cli" },
 }
 

@@ -19,6 +19,9 @@ helper.has_ids = helper.is_root or first_line(
   "command -v newuidmap >/dev/null && grep -q \"^$(id -un):\" /etc/subuid && echo yes") == "yes"
 helper.lamina_path = helper.top .. "/" .. helper.build .. "/lamina"
 
+-- What is set on this machine isn't what is tested.
+require("luv").os_setenv("LAMINA_CONFIG", "/dev/null")
+
 -- What a test misspells is no reason to ask the world. Who pulls sets it to something else.
 require("luv").os_setenv("LAMINA_PULL", "never")
 

@@ -55,7 +55,8 @@ function check.type(value, expected, what, level)
     (level or 2) + 1)
 end
 
-local function sorted_keys(map)
+--- The keys of a table in their order.
+function check.sorted_keys(map)
   local keys = {}
   for key in pairs(map) do keys[#keys + 1] = key end
   table.sort(keys)
@@ -64,7 +65,7 @@ end
 
 --- Says which option was meant, or which there are.
 local function unknown(key, known, what)
-  local names = sorted_keys(known)
+  local names = check.sorted_keys(known)
   local near = type(key) == "string" and check.suggest(key, names)
   local hint = near and ("did you mean '%s'?"):format(near)
     or ("known are %s"):format(table.concat(names, ", "))
