@@ -5,7 +5,7 @@ local help = {}
 
 --- Options that every command takes; those before the command's name have the same meaning.
 help.global_options = {
-  { long = "root", value = "DIR", help = "the store (default: $LAMINA_ROOT, else a user's own)" },
+  { long = "root", value = "DIR", setting = "store", help = "the directory of the store" },
   { long = "debug", help = "show where in lamina a failure came from" },
   { long = "help", help = "show this help" },
 }
@@ -42,6 +42,7 @@ local function option_pair(row)
   local text = row.help
   if row.choices then text = text .. ": " .. table.concat(row.choices, ", ") end
   if row.default then text = ("%s (default %s)"):format(text, row.default) end
+  if row.setting then text = ("%s (default: setting %s)"):format(text, row.setting) end
   return { short .. "--" .. row.long .. (row.value and (" " .. row.value) or ""), text }
 end
 

@@ -4,8 +4,9 @@
 --
 -- A row without `value` is a flag (`--flag`, `--flag=false`). `many` collects a list, which is
 -- empty when the option isn't given. `choices` lists what the value may be, `integer` asks for
--- one, from `least` to `most` where these are there. `default` is for options that aren't given.
--- The key in the result is `long` with "_".
+-- one, from `least` to `most` where these are there. `default` is for options that aren't given;
+-- `setting` is which one of the configuration counts then, for the help. The key in the result is
+-- `long` with "_".
 --
 -- (argparse can't stop at the first argument, which `run` and `exec` need, and takes longer to
 -- load than `lamina version` may take.)

@@ -70,6 +70,7 @@ end
 --- Runs a command and answers its exit status.
 function session.run(command, context)
   local status
+  if command.needs then require("lamina.config.config").load() end -- owners look different inside
   if command.before then command.before(context) end
   if command.detaches and command.detaches(context.options) then
     status = in_background(command, context)

@@ -62,7 +62,7 @@ local function is_trusted(at, realm)
   if realm.url:find(at.base, 1, true) == 1 and realm.url:sub(#at.base + 1):match("^[/?]") then
     return true
   end
-  if settings.get().token_servers[realm.host:lower()] then return true end
+  if settings.trusts(at.is_mirror and at.host or at.registry, realm.host) then return true end
   return realm.tls and at.is_tls
     and (realm.host == at.host or realm.host == known_servers[at.registry]
       or is_sibling(at.host, realm.host))
@@ -130,7 +130,8 @@ local function known_to(self, realm, scope)
   if not known or known.bearer then return nil end
   if is_trusted(self.at, realm) then return known end
   refuse(self.at, ("its token server %s is another host, which gets no password"):format(
-    realm.host), ("LAMINA_TOKEN_SERVERS=%s allows it"):format(realm.host))
+    realm.host), ("LAMINA_TOKEN_SERVERS=%s allows it, as token-servers in the configuration")
+    :format(realm.host))
 end
 
 --- What fails for good here isn't tried again by whoever wanted the token.
@@ -145,7 +146,7 @@ local function fetch(self, scope)
   local at, realm = self.at, check_realm(self.at, self.realm)
   local known = known_to(self, realm, scope)
   local request = token_request(self, realm, scope, known)
-  request.limit, request.stall, request.redirects = 1 << 20, settings.get().stall, 0
+  request.limit, request.stall, request.redirects = 1 << 20, settings.requests().stall, 0
   local answer = ask(self, request)
   if answer.status == 200 then return read_token(at, answer) end
   if known and (answer.status == 401 or answer.status == 403) then

@@ -27,7 +27,7 @@ local passing_statuses = { [408] = true, [429] = true, [500] = true, [502] = tru
 
 --- `known` are credentials to use instead of those on disk.
 function client.new(at, known)
-  local self = setmetatable({ at = at, settings = settings.get() }, Client)
+  local self = setmetatable({ at = at, settings = settings.requests() }, Client)
   self.auth = auth.new(at, known)
   self.auth.send = function(request)
     return self:persist(function() return self:send(request) end)

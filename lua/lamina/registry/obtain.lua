@@ -3,25 +3,15 @@
 --   local image = obtain.image(store, "debian", { platform =, policy =, bus =, fits = })
 --
 -- The policy is "missing", "always" (a name is looked up in its registry each time) or "never";
--- the default is LAMINA_PULL, or else "missing". An image for whose platform `fits(image)` is false
+-- the default is the setting `pull`. An image for whose platform `fits(image)` is false
 -- is got without its name: that stays with the one that has it.
+local config = require "lamina.config.config"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
 
 local obtain = {}
-
-obtain.policies = { "always", "missing", "never" }
-
-local function policy_of(options)
-  local policy = options.policy or os.getenv "LAMINA_PULL"
-  if not policy or policy == "" then return "missing" end
-  for _, known in ipairs(obtain.policies) do
-    if policy == known then return policy end
-  end
-  failure.raise("usage", ("LAMINA_PULL: '%s': it is one of always, missing, never"):format(policy))
-end
 
 --- The image of the store; or nil, and the failure that there is none.
 local function stored(store, name, wanted)
@@ -56,7 +46,7 @@ end
 --- The image. options: platform (nil: this machine's), policy, bus, fits, and before, which is
 -- called when something is going to be pulled, and may answer another bus.
 function obtain.image(store, name, options)
-  local policy = policy_of(options)
+  local policy = options.policy or config.get "pull"
   local may_pull = policy ~= "never" and not store.readonly and is_name(name)
   if may_pull and policy == "always" then return got(store, name, options) end
   local image, missing = stored(store, name, options.platform)

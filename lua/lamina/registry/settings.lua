@@ -1,69 +1,32 @@
---- What the environment says of registries.
---
---   LAMINA_PLAIN_HTTP     hosts that are spoken to without TLS: "registry.lan:5000,other"
---   LAMINA_MIRRORS        who is asked first: "docker.io=https://a.example,http://b:5000;quay.io=…"
---   LAMINA_CERTS          a folder with HOST/*.crt, instead of the usual certs.d folders
---   LAMINA_TOKEN_SERVERS  further hosts that credentials may be shown to for a token
---   LAMINA_TRIES, LAMINA_RETRY_MS, LAMINA_STALL   how often something is tried, how long the first
---                         pause is, after how many silent seconds a connection is given up
-local failure = require "lamina.util.failure"
+--- What is set for registries (lamina.config), as the requests to them need it.
+local config = require "lamina.config.config"
 
 local settings = {}
 
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
-local function set_of(text)
-  local set = {}
-  for word in (text or ""):gmatch("[^,%s]+") do set[word:lower()] = true end
-  return set
-end
-
-local function refuse(name, word, expected)
-  failure.raise("usage", ("%s: '%s': %s expected"):format(name, word, expected))
-end
-
---- "docker.io=URL,URL;quay.io=URL" as { ["docker.io"] = { URL, … } }.
-local function mirrors(text)
-  local map = {}
-  for row in (text or ""):gmatch("[^;%s]+") do
-    local registry, urls = row:match("^([^=]+)=(.+)$")
-    if not registry then refuse("LAMINA_MIRRORS", row, "REGISTRY=URL") end
-    map[registry] = {}
-    for url in urls:gmatch("[^,]+") do
-      if not url:match("^https?://[^/]+/?$") then
-        refuse("LAMINA_MIRRORS", url, "http(s)://HOST[:PORT]")
-      end
-      table.insert(map[registry], (url:gsub("/$", "")))
-    end
-  end
-  return map
-end
-
-local function number(name, otherwise)
-  local value = variable(name)
-  if not value then return otherwise end
-  return math.tointeger(tonumber(value:match("^%d+$"))) or refuse(name, value, "a whole number")
-end
-
-local function certificate_folders()
-  local given, user = variable "LAMINA_CERTS", variable "HOME"
+--- Where folders HOST with certificates may be.
+function settings.certificate_folders()
+  local given, user, list = config.get "certificates", os.getenv "HOME", {}
   if given then return { given } end
-  return { user and user .. "/.config/containers/certs.d", "/etc/containers/certs.d",
-    "/etc/docker/certs.d" }
+  if user and user ~= "" then list[1] = user .. "/.config/containers/certs.d" end
+  return table.move({ "/etc/containers/certs.d", "/etc/docker/certs.d" }, 1, 2, #list + 1, list)
 end
 
---- All of them.
-function settings.get()
-  return {
-    plain = set_of(variable "LAMINA_PLAIN_HTTP"), mirrors = mirrors(variable "LAMINA_MIRRORS"),
-    certificates = certificate_folders(),
-    token_servers = set_of(variable "LAMINA_TOKEN_SERVERS"),
-    tries = math.max(1, number("LAMINA_TRIES", 5)), pause_ms = number("LAMINA_RETRY_MS", 200),
-    stall = number("LAMINA_STALL", 30),
-  }
+--- What is set for one of them: { mirrors =, insecure =, ca =, cert =, key = }, each or nil.
+settings.of = config.registry
+
+--- Whether our password for a registry may be shown to another host for a token.
+function settings.trusts(registry, host)
+  for _, server in ipairs(config.registry(registry)["token-servers"] or {}) do
+    if server == host:lower() then return true end
+  end
+  return false
+end
+
+--- How requests are made: tries, pause_ms before the second one, and after how many silent
+-- seconds (stall) one is given up.
+function settings.requests()
+  return { tries = config.get "limits.tries", pause_ms = config.get "limits.retry-pause",
+    stall = math.ceil(config.get "limits.stall" / 1000) }
 end
 
 return settings

@@ -1,4 +1,5 @@
 --- Where the store is, and how a command gets there: into its namespaces, then open.
+local config = require "lamina.config.config"
 local database = require "lamina.core.database"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -7,10 +8,10 @@ local store = require "lamina.store.store"
 
 local home = {}
 
---- LAMINA_ROOT; else /var/lib/lamina for root, $XDG_DATA_HOME/lamina for others.
+--- The setting `store`; else /var/lib/lamina for root, $XDG_DATA_HOME/lamina for others.
 function home.default_root()
-  local given = os.getenv("LAMINA_ROOT")
-  if given and given ~= "" then return given end
+  local given = config.get "store"
+  if given then return given end
   local _, euid = fs.getuid()
   if euid == 0 then return "/var/lib/lamina" end
   local data = os.getenv("XDG_DATA_HOME")

@@ -24,7 +24,7 @@ Options:
       --how WAY  in which way: well, badly (default well)
 
 Options of every command:
-      --root DIR  the store (default: $LAMINA_ROOT, else a user's own)
+      --root DIR  the directory of the store (default: setting store)
       --debug     show where in lamina a failure came from
       --help      show this help
 

@@ -1,6 +1,7 @@
 local endpoint = require "lamina.registry.endpoint"
 local failure = require "lamina.util.failure"
 local helper = require "support.helper"
+local settings = require "lamina.registry.settings"
 local uv = require "luv"
 
 describe("lamina.registry.endpoint", function()
@@ -48,6 +49,44 @@ describe("lamina.registry.endpoint", function()
     local ok, err = pcall(endpoint.home, "127.0.0.1:5000")
     assert.is_false(ok)
     assert.is_true(failure.is(err, "unsupported"))
+  end)
+
+  it("looks for certificates in the caller's home and in /etc, or there alone", function()
+    local home = os.getenv "HOME"
+    assert.same({ certificates }, settings.certificate_folders())
+    uv.os_unsetenv "LAMINA_CERTS"
+    uv.os_setenv("HOME", "/home/me")
+    assert.same({ "/home/me/.config/containers/certs.d", "/etc/containers/certs.d",
+      "/etc/docker/certs.d" }, settings.certificate_folders())
+    uv.os_unsetenv "HOME"
+    local without = settings.certificate_folders()
+    if home then uv.os_setenv("HOME", home) end
+    assert.same({ "/etc/containers/certs.d", "/etc/docker/certs.d" }, without)
+  end)
+
+  it("takes what a configuration says of a host, before its folder", function()
+    local dir = certificates .. "/127.0.0.1:5000"
+    os.execute("mkdir " .. dir)
+    for _, name in ipairs { "ca.crt", "me.cert", "me.key" } do
+      helper.write(dir .. "/" .. name, "")
+    end
+    local other = helper.write(helper.tmpdir() .. "/other.pem", "")
+    local path = helper.tmpdir() .. "/config.yaml"
+    os.execute("chmod go-w " .. helper.write(path, ([[
+registries:
+  127.0.0.1:5000: { cert: %s }
+  localhost: { insecure: false }
+  docker.io: { mirrors: ["http://m:5000", "https://127.0.0.1:5000"] }
+]]):format(other)))
+    uv.os_setenv("LAMINA_CONFIG", path)
+    local at = endpoint.home "127.0.0.1:5000"
+    local list = endpoint.list "docker.io"
+    local is_tls = endpoint.home("localhost").is_tls
+    uv.os_setenv("LAMINA_CONFIG", "/dev/null")
+    assert.same({ dir .. "/ca.crt", other, other }, { at.ca_file, at.cert_file, at.key_file })
+    assert.is_true(is_tls)
+    assert.same({ "http://m:5000", false, "https://127.0.0.1:5000", other, true }, { list[1].base,
+      list[1].is_tls, list[2].base, list[2].cert_file, list[2].is_mirror })
   end)
 
   it("puts mirrors before the registry that they mirror", function()

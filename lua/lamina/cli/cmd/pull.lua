@@ -27,8 +27,9 @@ return {
 Layers that the store has aren't downloaded. Everything is verified; a download that was interrupted
 goes on where it stopped. The image's id is printed when all of it is there.
 Who we are is in Docker's config.json or Podman's auth.json ('lamina login'). Registries on this
-machine are spoken to over plain HTTP unless certs.d has a folder for them. LAMINA_PLAIN_HTTP=HOST,…
-names others without TLS; LAMINA_MIRRORS='docker.io=URL,…;…' names who is asked first.]],
+machine are spoken to over plain HTTP unless certs.d has a folder for them. The configuration names
+others without TLS, and who is asked first; so do LAMINA_PLAIN_HTTP=HOST,… and
+LAMINA_MIRRORS='docker.io=URL,…;…'.]],
   example = "lamina pull debian:bookworm",
   arguments = { { name = "NAME[:TAG|@DIGEST]" } },
   options = {

@@ -56,7 +56,7 @@ status is the command's own; 125 means that lamina failed, 126 that the command 
     { long = "platform", value = "OS/ARCH[/VARIANT]",
       help = "which image of an index, instead of this machine's" },
     { long = "pull", value = "POLICY", choices = { "always", "missing", "never" },
-      help = "when to get the image from its registry (default: missing, or $LAMINA_PULL)" },
+      help = "when to get the image from its registry", setting = "pull" },
     { long = "quiet", short = "q", help = "don't show what is pulled" },
     { long = "read-only", help = "its root file system can't be written to" },
     { long = "rm", help = "remove it when it has ended" },
