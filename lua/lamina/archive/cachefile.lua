@@ -12,6 +12,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
 local layers = require "lamina.archive.layers"
+local limits = require "lamina.config.limits"
 local mount = require "lamina.store.mount"
 local outgoing = require "lamina.store.outgoing"
 local sched = require "lamina.util.sched"
@@ -55,7 +56,7 @@ end
 local function copy_file(path)
   return function(fd)
     local file <close> = failure.check(fs.open(path, "r"))
-    sched.job(core.recode, file:fd(), { output = fd })
+    sched.job(core.recode, file:fd(), { output = fd, limits = limits.archive() })
   end
 end
 
@@ -160,7 +161,7 @@ local function load_mount(store, input, row)
   if fs.stat(mount.path(store, row.id), { follow = false }) then return false end
   local file <close> = input:file(row.path)
   local dir = store:temp("cache")
-  sched.job(core.apply, file:fd(), dir, { form = "tree", ids = store.ids,
+  sched.job(core.apply, file:fd(), dir, { form = "tree", ids = store.ids, limits = limits.archive(),
     uid = store.ids == 1 and 0 or nil, gid = store.ids == 1 and 0 or nil })
   if store.ids ~= 1 then failure.check(fs.chown(dir, row.uid, row.gid)) end
   failure.check(fs.chmod(dir, row.mode & 4095)) -- 07777

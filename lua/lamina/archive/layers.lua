@@ -11,6 +11,7 @@ local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local limits = require "lamina.config.limits"
 local media_type = require "lamina.image.media_type"
 local sched = require "lamina.util.sched"
 
@@ -49,7 +50,8 @@ local function compression_of(self, one, file)
 end
 
 local function promises(one)
-  return { diff_id = one.diff_id, digest = one.blob.digest, size = one.blob.size }
+  return { diff_id = one.diff_id, digest = one.blob.digest, size = one.blob.size,
+    limits = limits.archive() }
 end
 
 local function unpack(self, one, file, keep)
@@ -76,7 +78,7 @@ local function keep_plain(self, one, file)
   local path = self.store:temp("blob") .. "/blob"
   failure.check(file:seek(0))
   local info = sched.job(core.recode, file:fd(), { output = path, compression = "none",
-    diff_id = one.diff_id })
+    diff_id = one.diff_id, limits = limits.archive() })
   one.kept = { path = path, of = descriptor.new(media_type.layer, info.digest, info.size) }
 end
 

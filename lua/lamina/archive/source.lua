@@ -9,6 +9,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
+local limits = require "lamina.config.limits"
 local sched = require "lamina.util.sched"
 local terminal = require "lamina.core.terminal"
 
@@ -25,7 +26,7 @@ end
 local function unpack(store, from, label)
   local dir = store:temp("archive")
   local ok, err = pcall(sched.job, layer.apply, from, dir,
-    { form = "tree", uid = 0, gid = 0, ids = store.ids })
+    { form = "tree", uid = 0, gid = 0, ids = store.ids, limits = limits.archive() })
   if not ok then error(failure.wrap(err, label), 0) end
   return new(dir, label)
 end

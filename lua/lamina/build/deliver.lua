@@ -9,6 +9,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local glob = require "lamina.util.glob"
 local layer = require "lamina.core.layer"
+local limits = require "lamina.config.limits"
 local namespace = require "lamina.core.namespace"
 local path = require "lamina.util.path"
 local previous = require "lamina.build.previous"
@@ -73,6 +74,7 @@ local function unpack(tree, one, target, progress)
     fixed_time)
   sched.job_with({ progress = progress }, layer.apply, file:fd(), target.destination, {
     form = "tree", root = target.to, uid = chown[1], gid = chown[2],
+    limits = limits.archive(),
   })
   return true
 end

@@ -1,4 +1,5 @@
 --- The options of a build (head of build.lua) with everything that has a default.
+local config = require "lamina.config.config"
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
@@ -30,6 +31,13 @@ end
 -- Steps often wait for a network or a lock: a few at a time pay even on a small machine.
 local function default_jobs()
   return math.max(4, sched.cores())
+end
+
+--- Puts what is set into what wasn't given.
+local function take_settings(all)
+  all.jobs = all.jobs or config.get "build.jobs" or default_jobs()
+  all.network = all.network or config.get "build.network"
+  if all.sync == nil then all.sync = config.get "build.sync" end
 end
 
 --- What the image is for: one platform, or several, each once.
@@ -64,7 +72,7 @@ function options.complete(given)
   all.secrets, all.allow = all.secrets or {}, all.allow or {}
   all.context, all.images = all.context or ".", {}
   all.bus = all.bus or require("lamina.util.event").new()
-  all.jobs = all.jobs or default_jobs()
+  take_settings(all)
   if all.jobs < 1 then failure.raise("usage", "--jobs: one step at a time is the least") end
   all.platforms = platforms(all)
   all.platform, all.platform_is_asked = all.platforms[1], given.platform ~= nil

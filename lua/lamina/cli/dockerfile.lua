@@ -1,7 +1,6 @@
 --- Dockerfiles on the command line: found, read, translated.
 local directive = require "lamina.dockerfile.uses"
 local input = require "lamina.cli.input"
-local lines = require "lamina.dockerfile.lines"
 local parser = require "lamina.dockerfile.parser"
 local sched = require "lamina.util.sched"
 local translate = require "lamina.dockerfile.translate"
@@ -37,12 +36,12 @@ end
 -- second result.
 local function parse(text, name, more)
   local names, given = uses.read(more.use)
-  local list = directive.of(text, name)
+  local list, options = directive.of(text, name), { name = name, limit = input.recipe_limit() }
   for i, word in ipairs(names) do table.insert(list, i, { name = word, line = 1 }) end
-  if #list == 0 then return parser.parse(text, { name = name }), given end
-  local custom = sched.run(require("lamina.recipe.recipe").rows, list,
+  if #list == 0 then return parser.parse(text, options), given end
+  options.custom = sched.run(require("lamina.recipe.recipe").rows, list,
     { name = name, beside = more.beside, given = given })
-  local parsed = parser.parse(text, { name = name, custom = custom })
+  local parsed = parser.parse(text, options)
   parsed.uses = list
   return parsed, given
 end
@@ -51,7 +50,7 @@ end
 -- is what --use names.
 function dockerfile.read(file, use)
   file = file or input.first(".", dockerfile.names)
-  local text, name = input.read(file, lines.limit)
+  local text, name = input.recipe(file)
   return (parse(text, name, { use = use, beside = file:match("^(.*)/[^/]*$") or "." }))
 end
 

@@ -8,14 +8,14 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local giturl = require "lamina.build.remote.giturl"
+local input = require "lamina.cli.input"
 local layer = require "lamina.core.layer"
+local limits = require "lamina.config.limits"
 local remote = require "lamina.build.remote"
 local sched = require "lamina.util.sched"
 local terminal = require "lamina.core.terminal"
 
 local made = {}
-
-local text_limit = 1 << 20
 
 --- Whether a word of the command line is such a context.
 function made.is_one(word)
@@ -27,13 +27,13 @@ local function unpack(store, path, label)
   local dir = store:temp("context")
   failure.check(fs.chmod(dir, 493)) -- 0755
   if not failure.check(layer.probe(path)).tar then
-    local text, err = fs.read(path, { limit = text_limit })
+    local text, err = fs.read(path, { limit = input.recipe_limit() })
     if text then return { path = dir, text = text } end
     failure.raise("invalid-input", ("%s is neither a tar nor a recipe: %s"):format(label,
       err.message))
   end
   local ok, err = pcall(sched.job, layer.apply, path, dir,
-    { form = "tree", uid = 0, gid = 0, ids = store.ids })
+    { form = "tree", uid = 0, gid = 0, ids = store.ids, limits = limits.archive() })
   if not ok then error(failure.wrap(err, label), 0) end
   return { path = dir }
 end
@@ -45,9 +45,9 @@ local function from_standard_input(store)
   end
   local path = store:temp("stdin") .. "/input"
   do
-    local input <close> = failure.check(fs.open("/proc/self/fd/0", "r"))
+    local source <close> = failure.check(fs.open("/proc/self/fd/0", "r"))
     local output <close> = failure.check(fs.open(path, "w"))
-    for chunk in function() return failure.check(input:read(1 << 16)) end do
+    for chunk in function() return failure.check(source:read(1 << 16)) end do
       if chunk == "" then break end
       failure.check(output:write(chunk))
     end

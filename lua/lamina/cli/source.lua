@@ -10,8 +10,6 @@ local uses = require "lamina.cli.uses"
 
 local source = {}
 
-local limit = 1 << 20
-
 local function usage(message, hint)
   failure.raise("usage", message, { hint = hint })
 end
@@ -78,7 +76,7 @@ local function take(given, file, text, name, beside)
 end
 
 local function read(given, file)
-  local text, name = input.read(file, limit)
+  local text, name = input.recipe(file)
   local ignored = file .. ".dockerignore"
   if file ~= "-" and fs.stat(ignored, { follow = false }) then given.ignore_file = ignored end
   local beside = file:match("^(.*)/[^/]*$") or "."
@@ -95,6 +93,7 @@ local function read_made(given, made, file)
   end
   if file == "-" then return read(given, file) end
   local root <close> = failure.check(fs.open(made.path, "dir"))
+  local limit = input.recipe_limit()
   for _, name in ipairs(file and { file } or { "recipe.lua", table.unpack(dockerfile.names) }) do
     local text, err = fs.read(name, { root = root:fd(), limit = limit })
     if text then

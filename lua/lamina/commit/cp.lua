@@ -2,6 +2,7 @@
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local layer = require "lamina.core.layer"
+local limits = require "lamina.config.limits"
 local path = require "lamina.util.path"
 local place = require "lamina.commit.place"
 local rootpath = require "lamina.exec.rootpath"
@@ -137,7 +138,7 @@ function cp.read_tar(store, input, to)
   if entry.type ~= "dir" then fail("%s is not a directory", to.path) end
   local owner = store.ids == 1 and 0 or nil
   sched.job(layer.apply, input, to.path, { form = "tree", root = to.fd, ids = store.ids,
-    uid = owner, gid = owner })
+    uid = owner, gid = owner, limits = limits.archive() })
 end
 
 return cp

@@ -5,6 +5,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local image_config = require "lamina.image.config"
 local layer = require "lamina.core.layer"
+local limits = require "lamina.config.limits"
 local path = require "lamina.util.path"
 local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
@@ -18,7 +19,7 @@ local function keep_layer(store, source)
   local dir = store:temp("import")
   failure.check(fs.chmod(dir, 493)) -- 0755, unless the tar says otherwise
   sched.job(layer.apply, source, dir,
-    { form = "overlay", userxattr = store.userxattr, ids = store.ids })
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids, limits = limits.archive() })
   sched.job(layer.seal, dir, { userxattr = store.userxattr })
   local info = sched.job(layer.pack, dir, { form = "overlay", userxattr = store.userxattr })
   store.layers:adopt(dir, info)

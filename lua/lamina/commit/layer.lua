@@ -8,6 +8,7 @@ local failure = require "lamina.util.failure"
 local frozen = require "lamina.commit.frozen"
 local fs = require "lamina.core.fs"
 local leftover = require "lamina.commit.leftover"
+local limits = require "lamina.config.limits"
 local rebase = require "lamina.store.rebase"
 local sched = require "lamina.util.sched"
 
@@ -31,7 +32,7 @@ local function copy(store, from, to)
   sched.sleep(0) -- the job has its end of the pipe; the reader must not have that one
   writer:close()
   sched.job(core.apply, reader:fd(), to,
-    { form = "overlay", userxattr = store.userxattr, ids = store.ids })
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids, limits = limits.archive() })
   packing:wait()
 end
 

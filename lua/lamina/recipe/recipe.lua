@@ -15,6 +15,7 @@
 --
 -- A mistake of the recipe's is raised as a failure "invalid-input" with file, line and hint. What
 -- comes back from the child isn't believed before plan.decode has checked it.
+local config = require "lamina.config.config"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
@@ -30,8 +31,6 @@ local visible = require("lamina.util.text").escape
 
 local recipe = {}
 
-local limits = { text = 1 << 20, memory = 64 << 20, instructions = 100000000, seconds = 10 }
-
 local function check_text(text, name)
   local ok, at = utf8.len(text)
   if ok then return text end
@@ -41,7 +40,7 @@ end
 
 local function text_of(options, name)
   if options.text then return check_text(options.text, name) end
-  local text, err = fs.read(options.file, { limit = limits.text })
+  local text, err = fs.read(options.file, { limit = config.get "limits.recipe-size" })
   if text then return check_text(text, name) end
   failure.raise(err.errno == "ENOENT" and "not-found" or "system", "recipe: " .. err.message,
     { errno = err.errno })
@@ -64,11 +63,12 @@ end
 
 --- Runs the job; over its time it is killed.
 local function run_limited(request)
+  local most_ms = config.get "limits.recipe-time"
   local job <close> = sched.spawn(sched.job, sandbox.run, request)
   local _clock <close> = sched.spawn(function()
-    sched.sleep(limits.seconds * 1000)
-    job:cancel(failure.new("invalid-input", ("it takes longer than %d seconds")
-      :format(limits.seconds)))
+    sched.sleep(most_ms)
+    job:cancel(failure.new("invalid-input", ("it takes longer than %g seconds")
+      :format(most_ms / 1000), { hint = "limits.recipe-time of the configuration allows more" }))
   end)
   return job:wait()
 end
@@ -81,9 +81,11 @@ end
 --- What the child answered, as a table; a recipe that was stopped is its author's problem.
 local function answer_of(request, name)
   local ok, text = pcall(run_limited, request)
-  if ok then return failure.check(json.decode(text, { depth = 64, limit = limits.memory })) end
+  if ok then return failure.check(json.decode(text, { depth = 64, limit = request.memory })) end
   if not failure.is(text) or text.kind == "interrupted" then error(text, 0) end
-  if text.kind == "invalid-input" then raise { message = text.message, file = name } end
+  if text.kind == "invalid-input" then
+    raise { message = text.message, hint = text.hint, file = name }
+  end
   raise { message = text.message }
 end
 
@@ -126,7 +128,8 @@ local function run(options, text, name)
   request.context_fd, request.beside_fd = descriptor(context), descriptor(beside)
   request.shelf_fd = descriptor(folder)
   local answer = answer_of({ modules = list, main = modules.main, input = failure.check(
-    json.encode(request)), memory = limits.memory, instructions = limits.instructions }, name)
+    json.encode(request)), memory = config.get "limits.recipe-memory",
+    instructions = config.get "limits.recipe-instructions" }, name)
   for _, line in ipairs(answer.said or {}) do
     if options.say then options.say(line) end
   end

@@ -3,6 +3,7 @@
 local core = require "lamina.core.layer"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local limits = require "lamina.config.limits"
 local media_type = require "lamina.image.media_type"
 local partial = require "lamina.store.partial"
 local sched = require "lamina.util.sched"
@@ -16,6 +17,7 @@ local function unpack(store, part, of, diff_id)
   return { dir = dir, info = sched.job(core.apply, part.path, dir, {
     form = "overlay", userxattr = store.userxattr, ids = store.ids, grows = true, size = of.size,
     digest = of.digest, diff_id = diff_id, compression = media_type.compression(of.mediaType),
+    limits = limits.archive(),
   }) }
 end
 

@@ -3,14 +3,12 @@
 -- Of a record: id, started, seconds, status ("done", "failed", "interrupted"), recipe, target,
 -- image, message, steps = { { id=, label=, file=, line=, status=, seconds=, log= } }. An id begins
 -- with a letter, so that it is never taken for the number of a step.
+local config = require "lamina.config.config"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
 
 local builds = {}
-
--- Of how many builds the records are kept.
-local most_builds = 200
 
 local Builds = {}
 Builds.__index = Builds
@@ -37,7 +35,8 @@ function Builds:add(record)
     failure.check(self.db:run("insert or replace into builds values (?, ?, ?)", record.id,
       record.started, text))
     failure.check(self.db:run([[delete from builds where id in
-      (select id from builds order by started desc, rowid desc limit -1 offset ?)]], most_builds))
+      (select id from builds order by started desc, rowid desc limit -1 offset ?)]],
+      config.get "limits.builds"))
     return true
   end)
   return record.id

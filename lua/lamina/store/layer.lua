@@ -3,6 +3,7 @@ local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local limits = require "lamina.config.limits"
 local sched = require "lamina.util.sched"
 local json = require "lamina.core.json"
 
@@ -108,7 +109,8 @@ function Layers:unpack_blob(diff_id)
   local dir = store:temp("layer")
   failure.check(fs.chmod(dir, 493)) -- 0755, unless the tar says otherwise
   local ok = pcall(sched.run, sched.job, core.apply, store.blobs:path(from.digest), dir,
-    { form = "overlay", userxattr = store.userxattr, ids = store.ids, diff_id = diff_id })
+    { form = "overlay", userxattr = store.userxattr, ids = store.ids, diff_id = diff_id,
+      limits = limits.archive() })
   return ok and dir or nil
 end
 

@@ -7,6 +7,7 @@
 --
 -- A line of the file is a letter (o stdout, e stderr, n a note of ours; capital: no newline came
 -- behind the text), the seconds since the beginning, and the text.
+local config = require "lamina.config.config"
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -14,9 +15,6 @@ local sched = require "lamina.util.sched"
 local text = require "lamina.util.text"
 
 local log = {}
-
--- What one step may write to the disk by way of its output (ESC-11).
-log.most_bytes = 64 * 1024 * 1024
 
 local buffer_bytes = 32 * 1024
 
@@ -39,10 +37,11 @@ function Logs:has(name)
   return entry ~= nil and entry.type == "file"
 end
 
---- A log to write. Its file is made with the first line: most steps say nothing.
+--- A log to write, of at most so many bytes as a step may write by way of its output (ESC-11). Its
+-- file is made with the first line: most steps say nothing.
 function Logs:writer()
   return setmetatable({ logs = self, began = sched.now(), buffered = {}, size = 0, total = 0,
-    lost = 0, sha = digest.new() }, Writer)
+    lost = 0, sha = digest.new(), most = config.get "limits.log-size" }, Writer)
 end
 
 local function flush(self)
@@ -76,7 +75,7 @@ end
 
 --- Adds what was written; over the limit it is only counted.
 function Writer:add(stream, line, is_whole)
-  if self.lost > 0 or self.total + #line > log.most_bytes then
+  if self.lost > 0 or self.total + #line > self.most then
     self.lost = self.lost + #line + (is_whole and 1 or 0)
   else
     put(self, stream, line, is_whole)
@@ -88,7 +87,7 @@ end
 function Writer:finish(at_once)
   if self.lost > 0 then
     put(self, "note", ("the log of a step ends after %s: %d bytes more weren't kept"):format(
-      text.size(log.most_bytes), self.lost), true)
+      text.size(self.most), self.lost), true)
     self.lost = 0
   end
   flush(self)

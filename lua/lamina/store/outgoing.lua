@@ -11,6 +11,7 @@ local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local limits = require "lamina.config.limits"
 local media_type = require "lamina.image.media_type"
 local sched = require "lamina.util.sched"
 
@@ -49,6 +50,7 @@ end
 local function recode(store, kept, diff_id, options)
   local file <close> = open_blob(store, kept)
   options.digest, options.size, options.diff_id = kept.digest, kept.size, diff_id
+  options.limits = limits.archive()
   local ok, info = pcall(sched.job, core.recode, file:fd(), options)
   if ok then return info end
   if failure.is(info) and info.errno == "EBADMSG" then damaged("blob", kept.digest, info) end

@@ -30,7 +30,9 @@ describe("lamina.store.log", function()
 
   it("stops at its limit and says what is missing (ESC-11)", function()
     local out = output [[
-      log.most_bytes = 100000
+      local path = store:temp("set") .. "/config.yaml"
+      assert(fs.write(path, "limits: { log-size: 100kB }"))
+      require("luv").os_setenv("LAMINA_CONFIG", path)
       local writer <close> = store.logs:writer()
       for _ = 1, 20 do writer:add("stdout", ("x"):rep(9999), true) end
       local name = writer:finish()

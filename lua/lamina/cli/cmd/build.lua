@@ -3,6 +3,7 @@ local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
 local cache_options = require "lamina.cli.cache_options"
 local checked = require "lamina.cli.checked"
+local config = require "lamina.config.config"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local outputs = require "lamina.cli.outputs"
@@ -41,6 +42,7 @@ end
 --- What can't work is told before anything is built: a shell needs somebody at the keyboard.
 local function before(context)
   built.prepare(context)
+  context.options.progress = context.options.progress or config.get "build.progress"
   if context.options.watch then watching.check(context.options) end
   if not context.options.on_failure then return end
   if terminal.is_terminal(0) and terminal.is_terminal(2) then return end
@@ -138,13 +140,13 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
     { long = "format", value = "TEMPLATE",
       help = "print the result like this: json, or a Go template" },
     { long = "iidfile", value = "FILE", help = "write the image's id to a file" },
-    { long = "jobs", short = "j", value = "N", integer = true, least = 1,
+    { long = "jobs", short = "j", value = "N", integer = true, least = 1, setting = "build.jobs",
       help = "steps at the same time" },
     { long = "label", value = "NAME=VALUE", many = true, help = "a label for the image" },
     { long = "metadata-file", value = "FILE",
       help = "write digests and names of the image to a file, as Docker does" },
     { long = "network", value = "KIND", choices = { "default", "host", "none" },
-      help = "for steps that name no network themselves" },
+      setting = "build.network", help = "for steps that name no network themselves" },
     { long = "no-cache", help = "run every step" },
     { long = "no-cache-filter", value = "NAME[,…]", many = true,
       help = "run every step of these stages or targets" },
@@ -154,7 +156,7 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
       help = "what becomes of the result: store, registry, oci, docker, tar, local, none" },
     { long = "platform", value = "OS/ARCH[/VARIANT][,…]", many = true,
       help = "what the image is for (default: this machine); several make an index" },
-    { long = "progress", value = "KIND", default = "auto",
+    { long = "progress", value = "KIND", setting = "build.progress",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
     { long = "pull", help = "look up every image in its registry, also what the store has" },
     { long = "push", help = "as -o type=registry: push it under each of its names" },
@@ -165,7 +167,8 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
       help = "no file and no record of the image is younger (default: $SOURCE_DATE_EPOCH)" },
     { long = "ssh", value = "ID[=SOCKET|KEY,…]", many = true,
       help = "an ssh agent that steps may mount: the caller's own, a socket, or key files" },
-    { long = "sync", help = "end when the image is on the disk, not before" },
+    { long = "sync", setting = "build.sync",
+      help = "end when the image is on the disk, not before" },
     { long = "tag", short = "t", value = "NAME[:TAG]", many = true, help = "a name for the image" },
     { long = "verify", help = "build twice, and fail where the layers differ" },
     { long = "target", value = "NAME", help = "which of the recipe's targets" },

@@ -1,3 +1,4 @@
+local config = require "lamina.config.config"
 local confirm = require "lamina.cli.confirm"
 local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
@@ -7,10 +8,22 @@ local reference = require "lamina.image.reference"
 local size = require "lamina.util.size"
 local text = require "lamina.util.text"
 
+--- How many bytes of the build cache may stay; nil for none. Given with the option it is all that
+-- the run is about, else it is what is set.
+local function kept_bytes(options)
+  if not options.keep_storage then
+    local set = config.get "prune.keep-storage"
+    return set > 0 and set or nil
+  end
+  local bytes, message = size.parse(options.keep_storage)
+  return bytes or failure.raise("usage", "prune: --keep-storage: " .. message)
+end
+
 --- What a run takes away, in words.
 local function plan_lines(options, context)
   if options.everything then return { "everything in the store: images, containers, volumes" } end
-  if context.keep_bytes then
+  local kept = context.keep_bytes and " that is over " .. size.format(context.keep_bytes) or ""
+  if options.keep_storage then
     return { "of the build cache what is over " .. options.keep_storage, "what nothing needs then" }
   elseif context.kinds then
     return { "what the filters say, and what nothing needs then" }
@@ -18,7 +31,7 @@ local function plan_lines(options, context)
   return {
     "all containers that don't run",
     options.all and "all images that no container uses" or "all images without a name",
-    "the build cache" .. (options.all and " with its cache mounts" or ""),
+    "the build cache" .. (options.all and " with its cache mounts" or "") .. kept,
     "all layers that nothing needs then",
   }
 end
@@ -52,10 +65,7 @@ local function before(context)
   local filters = filter.parse("prune", options.filter, { "type", "until" })
   context.limit, context.kinds = filter.time("prune", "until", filters["until"]),
     kinds_of(filters.type)
-  if options.keep_storage then
-    local bytes, message = size.parse(options.keep_storage)
-    context.keep_bytes = bytes or failure.raise("usage", "prune: --keep-storage: " .. message)
-  end
+  context.keep_bytes = kept_bytes(options)
   if options.force or options.dry_run then return end
   confirm("prune", "This removes", plan_lines(options, context))
 end
@@ -103,13 +113,13 @@ end
 local function run(context)
   local options = context.options
   if options.everything then return prune.everything(context.store) end
-  local only, keep = context.kinds, context.keep_bytes
+  local only, keep = context.kinds, options.keep_storage
   local function wants(kind) return not only and not keep or only and only[kind] or false end
   local report = prune.run(context.store, {
     containers = wants "container", images = wants "image", all = options.all,
     cache = wants "cache" or keep and not only,
     mounts = only and only.mount or not only and options.all,
-    before = context.limit, keep_bytes = keep, dry_run = options.dry_run,
+    before = context.limit, keep_bytes = context.keep_bytes, dry_run = options.dry_run,
   })
   if options.json then return context.out:json(report) end
   show(context.out, report)
@@ -124,7 +134,8 @@ Removes containers that don't run, images without a name, the build cache, and t
 nothing needs then. Volumes with a name stay. On a terminal it asks first; elsewhere it wants
 --force. --filter until=24h (or a time as 2024-01-02T15:04:05Z) keeps containers made, images
 stored, cache records and mounts used since; --filter type=cache|mount|container|image takes only
-these. --keep-storage 10GB removes of the build cache what is over it, the longest unused first.]],
+these. --keep-storage 10GB removes of the build cache what is over it, the longest unused first, and
+nothing else; without it, the setting prune.keep-storage is what stays of the cache.]],
   example = "lamina prune --all --filter until=168h --dry-run",
   options = {
     { long = "all", short = "a",
