@@ -40,6 +40,31 @@ describe("lamina doctor", function()
     assert.matches("^ok       kernel ", out)
   end)
 
+  it("tells every setting, and where it comes from", function()
+    local path = helper.write(helper.tmpdir() .. "/config.yaml", "pull: always\n"
+      .. "registries: { docker.io: { mirrors: ['https://mirror.example'] } }\n")
+    os.execute("chmod go-w " .. path)
+    local root = helper.tmpdir() .. "/store"
+    local line = ("LAMINA_PULL= LAMINA_STALL=7 LAMINA_CONFIG=%s %s doctor --root %s"):format(path,
+      helper.quote(helper.lamina_path), root)
+    local _, out = helper.sh(line .. " --json")
+    local answer, set = assert(json.decode(out)), {}
+    for _, one in ipairs(answer.settings) do set[one.name] = one end
+    assert.equal(1, #answer.configuration)
+    assert.same({ path = path, read = true }, answer.configuration[1])
+    assert.same({ name = "pull", value = "always", from = path .. ":1" }, set.pull)
+    assert.same({ name = "limits.stall", value = "7s", from = "LAMINA_STALL" }, set["limits.stall"])
+    assert.same({ name = "store", value = root, from = "--root" }, set.store)
+    assert.same({ name = "build.sync", value = false, from = "default" }, set["build.sync"])
+    assert.equal(json.null, set["build.jobs"].value)
+    assert.equal("https://mirror.example", set["registries.docker.io.mirrors"].value[1])
+    _, out = helper.sh(line)
+    assert.matches("\nread     configuration: " .. path .. "\n", out, 1, true)
+    assert.matches("\npull +always +" .. path:gsub("%p", "%%%0") .. ":1\n", out)
+    assert.matches("\nbuild.jobs +as many as processors, 4 at least +default\n", out)
+    assert.matches("\nregistries.docker.io.mirrors +https://mirror.example +/", out)
+  end)
+
   it("fails where a program that is needed isn't there, and says how to get it", function()
     local status, checks = doctor("PATH=/nowhere")
     assert.equal(1, status)
