@@ -7,6 +7,7 @@
 local plain = require "lamina.ui.plain"
 local tally = require "lamina.ui.tally"
 local text = require "lamina.util.text"
+local width = require "lamina.ui.width"
 
 local live = {}
 
@@ -29,12 +30,6 @@ function View:style(name, line)
   return self.colour and styles[name] .. line .. "\27[0m" or line
 end
 
---- The first columns of a line, which is escaped and so one column a character.
-local function clip(line, columns)
-  local behind = utf8.offset(line, columns + 1)
-  return behind and line:sub(1, behind - 1) or line
-end
-
 --- The last lines of a running step, oldest first.
 local function last_lines(step, count)
   local lines = {}
@@ -48,7 +43,7 @@ end
 function View:totals(columns)
   local line = self.tally:line()
   if not line then return {} end
-  return { clip(("%s  %.1fs"):format(line, self.now() - self.began), columns) }
+  return { width.clip(("%s  %.1fs"):format(line, self.now() - self.began), columns) }
 end
 
 --- The lines of what runs now, at most `rows` of them.
@@ -58,9 +53,9 @@ function View:region(rows, columns)
     local moved = self.tally:step(step.id)
     local seconds = ("%s %.1fs"):format(moved ~= "" and " " .. moved or "",
       self.now() - step.started)
-    lines[#lines + 1] = clip(step.title, columns - #seconds) .. seconds
+    lines[#lines + 1] = width.clip(width.clip(step.title, columns - #seconds) .. seconds, columns)
     for _, line in ipairs(last_lines(step, shown_lines)) do
-      lines[#lines + 1] = self:style("dim", clip("   " .. line, columns))
+      lines[#lines + 1] = self:style("dim", width.clip("   " .. line, columns))
     end
   end
   return table.move(lines, 1, math.min(rows, #lines), 1, {})

@@ -1,19 +1,16 @@
 --- Columns of text, as Docker sets them: at least ten wide, three blanks apart.
 local text = require "lamina.util.text"
+local width = require "lamina.ui.width"
 
 local table_view = {}
 
 local least, gap = 10, 3
 
-local function width_of(cell)
-  return utf8.len(cell) or #cell
-end
-
 local function widths(rows)
   local wide = {}
   for _, row in ipairs(rows) do
     for i, cell in ipairs(row) do
-      wide[i] = math.max(wide[i] or 0, width_of(cell) + gap, least)
+      wide[i] = math.max(wide[i] or 0, width.of(cell) + gap, least)
     end
   end
   return wide
@@ -30,7 +27,7 @@ function table_view.lines(rows)
   for i, row in ipairs(cells) do
     local line = {}
     for j, cell in ipairs(row) do
-      line[j] = j < #row and cell .. (" "):rep(wide[j] - width_of(cell)) or cell
+      line[j] = j < #row and cell .. (" "):rep(wide[j] - width.of(cell)) or cell
     end
     lines[i] = table.concat(line)
   end

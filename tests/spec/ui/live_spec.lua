@@ -105,6 +105,21 @@ describe("lamina.ui.live", function()
     assert.equal(23, count)
   end)
 
+  it("clips by columns, of which a wide character has two, on any screen", function()
+    local view, screen = new_view(20)
+    view:hear("step.started", { id = 1, label = ("構"):rep(20) })
+    view:hear("step.output", { id = 1, line = ("✅"):rep(20) })
+    view:tick()
+    assert.equal("#1 " .. ("構"):rep(5) .. " 0.0s\n   " .. ("✅"):rep(8) .. "\n", screen.shown())
+    for columns = 0, 9 do
+      local narrow, seen = new_view(columns)
+      narrow:hear("step.started", { id = 1, label = "run make" })
+      narrow:hear("step.progress", { id = 1, what = "copied", bytes = 12000000 })
+      narrow:tick()
+      assert.is_true(#seen.shown() <= math.max(1, columns), seen.shown())
+    end
+  end)
+
   it("leaves nothing that runs on the screen when it is closed", function()
     local view, screen = new_view()
     view:hear("step.started", { id = 1, label = "run x" })

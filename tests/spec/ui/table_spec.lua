@@ -11,9 +11,10 @@ describe("lamina.ui.table", function()
     })
   end)
 
-  it("counts characters, not bytes", function()
+  it("counts columns, not bytes", function()
     local lines = table_view.lines { { "Größe0123", "x" }, { "Groesse01", "x" } }
     assert.equal(utf8.len(lines[1]), utf8.len(lines[2]))
+    assert.same({ "構建      x", "abcd      x" }, table_view.lines { { "構建", "x" }, { "abcd", "x" } })
   end)
 
   it("lets no cell break its line or reach the terminal (SEC-02)", function()
