@@ -18,6 +18,7 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
+#include "base/path.h"
 
 struct level {
 	dev_t dev;
@@ -187,6 +188,8 @@ static int remove_entries(struct walk *w, char name[256], struct lam_err *err)
 			continue;
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return lam_err_set(err, errno, "remove %s", entry->d_name);
+		if (strlen(entry->d_name) > LAM_NAME_MAX) /* as VFAT may have */
+			return lam_err_set(err, ENAMETOOLONG, "remove %.200s…", entry->d_name);
 		strcpy(name, entry->d_name);
 		return 1;
 	}

@@ -134,14 +134,14 @@ static int copy_each(lua_State *L, struct lam_copy *c, struct lam_err *err)
 }
 
 /* layer.copy{from=, sources={{path=, name=, source=number}, …}, to=, destination=[,
- * chown={uid, gid}, chmod=, parents=, reset_owner=, powerless=, exclude=function, earlier=,
- * staged=, raw=, epoch=]} -> { bytes=, left_out=, reused=, places= } | nil, err */
+ * chown={uid, gid}, chmod=, parents=, reset_owner=, foreign=, powerless=, exclude=function,
+ * earlier=, staged=, raw=, epoch=]} -> { bytes=, left_out=, reused=, places= } | nil, err */
 int lamL_layer_copy(lua_State *L)
 {
 	static const char *const known[] = { "from",    "sources",   "to",      "destination",
 					     "chown",   "chmod",     "parents", "reset_owner",
-					     "exclude", "powerless", "earlier", "staged",
-					     "raw",     "epoch",     NULL };
+					     "foreign", "powerless", "exclude", "earlier",
+					     "staged",  "raw",       "epoch",   NULL };
 	struct lam_copy *c;
 	struct lam_err err;
 	int result = -1;
@@ -170,6 +170,7 @@ int lamL_layer_copy(lua_State *L)
 	luaL_argcheck(L, c->destination[0] == '/', 1, "an absolute destination expected");
 	c->parents = lamL_boolfield(L, 1, "parents", 0);
 	c->as.reset_owner = lamL_boolfield(L, 1, "reset_owner", 0);
+	c->as.is_foreign = lamL_boolfield(L, 1, "foreign", 0);
 	c->as.powerless = lamL_boolfield(L, 1, "powerless", 0);
 	c->as.chmod = lamL_optfield(L, 1, "chmod", NULL);
 	read_owner(L, &c->as);

@@ -144,7 +144,7 @@ static int take_entries(struct lam_placer *p, struct lam_applied *out, struct la
 			p->how->progress(p->how->progress_data, p->bytes);
 	}
 	out->bytes = p->bytes;
-	return lam_later_apply(p->later, p->root, err);
+	return lam_later_apply(p->later, p->root, p->how->implied, err);
 }
 
 /* What failed below libarchive is the reason for what it says. */

@@ -13,8 +13,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "layer/marks.h"
+#include "layer/xattrs.h"
 
 struct target {
 	int fd, flags;
@@ -162,23 +162,13 @@ int lam_attributes_set_time(int fd, int flags, struct timespec time, struct lam_
 	return result < 0 ? lam_err_set(err, errno, "times") : 0;
 }
 
+/* Those of the layer, under whatever name they are kept. */
+static int is_entrys(const char *name)
+{
+	return lam_mark_xattr_travels(name) || lam_mark_is_own(name);
+}
+
 int lam_attributes_clear(int fd, struct lam_err *err)
 {
-	lam_autobuf struct lam_buf names = LAM_BUF_INIT;
-	ssize_t n = flistxattr(fd, NULL, 0);
-
-	if (n <= 0)
-		return n == 0 || errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "xattrs");
-	if (lam_buf_reserve(&names, (size_t)n, err) < 0)
-		return -1;
-	n = flistxattr(fd, names.data, (size_t)n);
-	if (n < 0)
-		return lam_err_set(err, errno, "xattrs");
-	for (char *name = names.data; name < names.data + n; name += strlen(name) + 1) {
-		if (!lam_mark_xattr_travels(name) && strncmp(name, LAM_MARK_XATTR, 18) != 0)
-			continue;
-		if (fremovexattr(fd, name) < 0 && errno != ENODATA && errno != EPERM)
-			return lam_err_set(err, errno, "xattr %s", name);
-	}
-	return 0;
+	return lam_xattrs_remove(fd, is_entrys, err);
 }

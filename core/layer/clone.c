@@ -8,14 +8,18 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fd.h"
 #include "layer/marks.h"
 #include "layer/mode.h"
+#include "layer/xattrs.h"
 
 enum { XATTR_MAX_SIZE = 64 << 10 };
+
+#define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 uid_t lam_clone_uid(const struct lam_clone *c, const struct stat *st)
 {
@@ -38,13 +42,19 @@ int lam_clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mod
 	return c->chmod ? lam_mode_change(c->chmod, *mode, S_ISDIR(st->st_mode), mode, err) : 0;
 }
 
-/* A stage's own stand-ins (marks.h) go along as they are. */
-static int goes_along(const struct lam_clone *c, const char *name)
+/* Whether marks of the source are our own. Those of others' files must not get to ours. */
+static int believes(const struct lam_clone *c, const struct stat *st)
+{
+	return !c->is_foreign && st->st_uid == geteuid();
+}
+
+static int goes_along(const struct lam_clone *c, const struct stat *st, const char *name)
 {
 	if (c->powerless)
 		return strncmp(name, "user.", 5) == 0 && lam_mark_xattr_travels(name);
-	return lam_mark_xattr_travels(name) || strcmp(name, LAM_MARK_DEVICE) == 0 ||
-	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
+	if (lam_mark_xattr_travels(name))
+		return 1;
+	return lam_mark_is_own(name) && strcmp(name, LAM_MARK_DEVICE) != 0 && believes(c, st);
 }
 
 static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
@@ -65,7 +75,8 @@ static int copy_xattr(int from, int to, const char *name, struct lam_err *err)
 	return 0;
 }
 
-static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_err *err)
+static int copy_xattrs(const struct lam_clone *c, int from, const struct stat *st, int to,
+		       struct lam_err *err)
 {
 	char few[1024];
 	lam_autobuf struct lam_buf many = LAM_BUF_INIT;
@@ -81,8 +92,36 @@ static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_e
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "list xattrs");
 	for (char *name = names; name < names + n; name += strlen(name) + 1)
-		if (goes_along(c, name) && copy_xattr(from, to, name, err) < 0)
+		if (goes_along(c, st, name) && copy_xattr(from, to, name, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* Whether an open file stands for a node that couldn't be made (marks.h). */
+static int is_stand_in(const struct lam_clone *c, int fd, const struct stat *st,
+		       struct lam_mark_device *device)
+{
+	return S_ISREG(st->st_mode) && st->st_size == 0 && believes(c, st) &&
+	       lam_mark_device_get(fd, device);
+}
+
+/* The owner of what a stand-in stands for is in its mark. */
+static int set_owner(const struct lam_clone *c, int from, const struct stat *st, int to,
+		     struct lam_err *err)
+{
+	uid_t uid = lam_clone_uid(c, st);
+	gid_t gid = lam_clone_gid(c, st);
+	struct lam_mark_device device;
+
+	if (is_stand_in(c, from, st, &device)) {
+		const struct stat owner = { .st_uid = device.uid, .st_gid = device.gid };
+
+		device.uid = lam_clone_uid(c, &owner);
+		device.gid = lam_clone_gid(c, &owner);
+		return lam_mark_device_put(to, &device, err);
+	}
+	if (fchown(to, uid, gid) < 0)
+		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
 	return 0;
 }
 
@@ -90,17 +129,13 @@ static int copy_xattrs(const struct lam_clone *c, int from, int to, struct lam_e
 static int set_attributes(const struct lam_clone *c, int from, const struct stat *st, int to,
 			  struct lam_err *err)
 {
-	uid_t uid = lam_clone_uid(c, st);
-	gid_t gid = lam_clone_gid(c, st);
 	mode_t mode;
 
-	if (lam_clone_mode(c, st, &mode, err) < 0)
+	if (lam_clone_mode(c, st, &mode, err) < 0 || set_owner(c, from, st, to, err) < 0)
 		return -1;
-	if (fchown(to, uid, gid) < 0)
-		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
 	if (fchmod(to, mode) < 0)
 		return lam_err_set(err, errno, "mode %o", mode);
-	return copy_xattrs(c, from, to, err);
+	return copy_xattrs(c, from, st, to, err);
 }
 
 static int same_file(const struct stat *a, const struct stat *b)
@@ -111,8 +146,7 @@ static int same_file(const struct stat *a, const struct stat *b)
 static int clone_file(struct lam_clone *c, int from, const char *name, int to, const char *as,
 		      const struct stat *seen, struct lam_err *err)
 {
-	lam_autofd in =
-	    openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	lam_autofd in = openat(from, name, FILE_FLAGS);
 	lam_autofd out = -1;
 	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
 	struct stat st;
@@ -136,22 +170,29 @@ static int clone_file(struct lam_clone *c, int from, const char *name, int to, c
 	return 0;
 }
 
-/* What can't be opened: attributes by name, which is in a directory of ours. */
-static int finish_special(const struct lam_clone *c, const struct stat *st, int to, const char *as,
-			  struct lam_err *err)
+/* Mode and times of what is made under this name in a directory of ours. */
+static int set_mode_and_times(const struct lam_clone *c, const struct stat *st, int to,
+			      const char *as, struct lam_err *err)
 {
 	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
 	mode_t mode;
 
 	if (lam_clone_mode(c, st, &mode, err) < 0)
 		return -1;
-	if (fchownat(to, as, lam_clone_uid(c, st), lam_clone_gid(c, st), AT_SYMLINK_NOFOLLOW) < 0)
-		return lam_err_set(err, errno, "owner");
 	if (!S_ISLNK(st->st_mode) && fchmodat(to, as, mode, 0) < 0)
 		return lam_err_set(err, errno, "mode");
 	if (utimensat(to, as, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return lam_err_set(err, errno, "times");
 	return 0;
+}
+
+/* What can't be opened. */
+static int finish_special(const struct lam_clone *c, const struct stat *st, int to, const char *as,
+			  struct lam_err *err)
+{
+	if (fchownat(to, as, lam_clone_uid(c, st), lam_clone_gid(c, st), AT_SYMLINK_NOFOLLOW) < 0)
+		return lam_err_set(err, errno, "owner");
+	return set_mode_and_times(c, st, to, as, err);
 }
 
 static int clone_link(const struct lam_clone *c, int from, const char *name, const struct stat *st,
@@ -168,43 +209,75 @@ static int clone_link(const struct lam_clone *c, int from, const char *name, con
 	return finish_special(c, st, to, as, err);
 }
 
-static int make_stand_in(const struct stat *st, int to, const char *as, struct lam_err *err)
+/* A node that this user may not make is an empty file that says what it stands for (marks.h). */
+static int make_stand_in(const struct lam_clone *c, const struct stat *st, int to, const char *as,
+			 struct lam_err *err)
 {
 	lam_autofd fd = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	char text[64];
-	int n = snprintf(text, sizeof(text), "%c:%u:%u", S_ISBLK(st->st_mode) ? 'b' : 'c',
-			 major(st->st_rdev), minor(st->st_rdev));
+	const struct lam_mark_device device = { S_ISBLK(st->st_mode), major(st->st_rdev),
+						minor(st->st_rdev), lam_clone_uid(c, st),
+						lam_clone_gid(c, st) };
 
-	if (fd < 0 || fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
+	if (fd < 0)
 		return lam_err_set(err, errno, "device node");
-	return 0;
+	if (lam_mark_device_put(fd, &device, err) < 0)
+		return -1;
+	return set_mode_and_times(c, st, to, as, err);
 }
 
-static int clone_node(struct lam_clone *c, const struct stat *st, int to, const char *as,
+static int clone_node(const struct lam_clone *c, const struct stat *st, int to, const char *as,
 		      struct lam_err *err)
 {
 	dev_t device = S_ISFIFO(st->st_mode) ? 0 : st->st_rdev;
 
-	if (c->powerless && !S_ISFIFO(st->st_mode)) {
-		c->left_out++;
+	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) == 0)
+		return finish_special(c, st, to, as, err);
+	if (errno != EPERM || S_ISFIFO(st->st_mode))
+		return lam_err_set(err, errno, "node");
+	return make_stand_in(c, st, to, as, err);
+}
+
+/* As is_stand_in, of a file that isn't open yet. */
+static int names_stand_in(const struct lam_clone *c, int from, const char *name,
+			  const struct stat *st)
+{
+	struct lam_mark_device device;
+	lam_autofd fd = -1;
+
+	if (st->st_size > 0 || !believes(c, st))
+		return 0;
+	fd = openat(from, name, FILE_FLAGS);
+	return fd >= 0 && is_stand_in(c, fd, st, &device);
+}
+
+int lam_clone_leaves_out(const struct lam_clone *c, int from, const char *name,
+			 const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFSOCK:
+		return 1;
+	case S_IFCHR:
+	case S_IFBLK:
+		return c->powerless;
+	case S_IFREG:
+		return c->powerless && names_stand_in(c, from, name, st);
+	default:
 		return 0;
 	}
-	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, device) < 0 &&
-	    (errno != EPERM || make_stand_in(st, to, as, err) < 0))
-		return lam_err_set(err, errno, "node");
-	return finish_special(c, st, to, as, err);
 }
 
 int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struct stat *st, int to,
 		    const char *as, struct lam_err *err)
 {
+	if (lam_clone_leaves_out(c, from, name, st)) {
+		c->left_out += !S_ISSOCK(st->st_mode);
+		return 0;
+	}
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
 		return clone_file(c, from, name, to, as, st, err);
 	case S_IFLNK:
 		return clone_link(c, from, name, st, to, as, err);
-	case S_IFSOCK:
-		return 0;
 	default:
 		return clone_node(c, st, to, as, err);
 	}
@@ -213,5 +286,11 @@ int lam_clone_entry(struct lam_clone *c, int from, const char *name, const struc
 int lam_clone_dir(const struct lam_clone *c, int from, const struct stat *st, int to,
 		  struct lam_err *err)
 {
+	struct stat was;
+
+	if (fstat(to, &was) < 0)
+		return lam_err_set(err, errno, "stat");
+	if (was.st_uid != geteuid() && lam_xattrs_remove(to, lam_mark_is_own, err) < 0)
+		return -1;
 	return set_attributes(c, from, st, to, err);
 }

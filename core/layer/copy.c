@@ -147,7 +147,7 @@ static int clone_or_link(struct walk *w, const struct level *at, const char *nam
 {
 	const char *first = NULL;
 
-	if (st->st_nlink > 1) {
+	if (st->st_nlink > 1 && !lam_clone_leaves_out(&w->c->as, at->from, name, st)) {
 		if (name_link(w, at, err) < 0)
 			return -1;
 		first = lam_links_first(w->c->links, st, w->key.data, err);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "layer/marks.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -28,6 +30,43 @@ int lam_mark_xattr_travels(const char *name)
 		if (strncmp(name, kept_back[i], strlen(kept_back[i])) == 0)
 			return 0;
 	return 1;
+}
+
+int lam_mark_is_own(const char *name)
+{
+	return strcmp(name, LAM_MARK_DEVICE) == 0 ||
+	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
+}
+
+int lam_mark_device_put(int fd, const struct lam_mark_device *device, struct lam_err *err)
+{
+	char text[LAM_MARK_DEVICE_MAX];
+	int n = snprintf(text, sizeof(text), "%c:%u:%u:%u:%u", device->is_block ? 'b' : 'c',
+			 device->major, device->minor, device->uid, device->gid);
+
+	if (fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
+		return lam_err_set(err, errno, "device node");
+	return 0;
+}
+
+int lam_mark_device_parse(const char *text, struct lam_mark_device *device)
+{
+	char kind;
+
+	if (sscanf(text, "%c:%u:%u:%u:%u", &kind, &device->major, &device->minor, &device->uid,
+		   &device->gid) != 5)
+		return 0;
+	device->is_block = kind == 'b';
+	return kind == 'b' || kind == 'c';
+}
+
+int lam_mark_device_get(int fd, struct lam_mark_device *device)
+{
+	char text[LAM_MARK_DEVICE_MAX];
+	ssize_t n = fgetxattr(fd, LAM_MARK_DEVICE, text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return lam_mark_device_parse(text, device);
 }
 
 int lam_mark_is_opaque(int dir, int userxattr)

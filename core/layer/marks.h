@@ -18,6 +18,8 @@
 
 #include "base/err.h"
 
+enum { LAM_MARK_DEVICE_MAX = 64 }; /* bytes of its value, and a NUL */
+
 #define LAM_MARK_DEVICE "user.lamina.device"
 #define LAM_MARK_XATTR "user.lamina.xattr."
 #define LAM_WHITEOUT_PREFIX ".wh."
@@ -31,6 +33,27 @@ int lam_mark_is_whiteout(const struct stat *st);
 
 /* Whether an xattr of a tar may be set, or one of a directory may be written into a tar. */
 int lam_mark_xattr_travels(const char *name);
+
+/* Whether it is one of the two that keep what couldn't be made. */
+int lam_mark_is_own(const char *name);
+
+/* The node that a file stands for. The file itself stays ours, so that its mark is believed: the
+ * node's owner is in the mark. */
+struct lam_mark_device {
+	int is_block;
+	unsigned major, minor;
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Marks an open file, which should be empty. */
+int lam_mark_device_put(int fd, const struct lam_mark_device *device, struct lam_err *err);
+
+/* Reads the xattr's value; 0 where it is none. */
+int lam_mark_device_parse(const char *text, struct lam_mark_device *device);
+
+/* Reads an open file's mark, whoever owns the file; 0 where there is none. */
+int lam_mark_device_get(int fd, struct lam_mark_device *device);
 
 /* Whether the directory carries the opaque mark: of that kind of overlay, or with -1 of either. */
 int lam_mark_is_opaque(int dir, int userxattr);

@@ -131,17 +131,15 @@ static struct lam_tar_entry head_of(const struct packer *p, const struct stat *s
 /* What stands for a node that this user couldn't make (marks.h). */
 static void take_stand_in(const struct lam_xattrs *x, struct lam_tar_entry *e)
 {
-	unsigned major, minor, uid, gid;
-	char kind;
+	struct lam_mark_device device;
 
-	if (x->device[0] &&
-	    sscanf(x->device, "%c:%u:%u:%u:%u", &kind, &major, &minor, &uid, &gid) == 5) {
-		e->type = kind == 'b' ? '4' : '3';
-		e->major = major;
-		e->minor = minor;
-		e->uid = uid;
-		e->gid = gid;
-	}
+	if (!lam_mark_device_parse(x->device, &device))
+		return;
+	e->type = device.is_block ? '4' : '3';
+	e->major = device.major;
+	e->minor = device.minor;
+	e->uid = device.uid;
+	e->gid = device.gid;
 }
 
 static int put_file(struct packer *p, int dir, const char *name, const struct stat *st,
@@ -256,13 +254,13 @@ static int put_one(struct packer *p, int dir, const char *name, const struct sta
 }
 
 /* A mark as the tar has it: an empty file without rights or time (SEMANTICS 84). */
-static int put_mark(struct packer *p, const char *name, struct lam_err *err)
+static int put_mark(struct packer *p, const char *prefix, const char *name, struct lam_err *err)
 {
 	size_t len = p->path.len;
 	struct lam_tar_entry e = { .type = '0' };
 	int result;
 
-	if (lam_buf_puts(&p->path, name, err) < 0)
+	if (lam_buf_puts(&p->path, prefix, err) < 0 || lam_buf_puts(&p->path, name, err) < 0)
 		return -1;
 	e.path = p->path.data;
 	result = put_head(p, &e, err);
@@ -274,19 +272,16 @@ static int put_mark(struct packer *p, const char *name, struct lam_err *err)
 static int put_whiteouts(struct packer *p, int dir, const struct lam_names *names,
 			 struct lam_err *err)
 {
-	char mark[300];
-
-	if (lam_mark_is_opaque(dir, p->how->userxattr) && put_mark(p, LAM_WHITEOUT_OPAQUE, err) < 0)
+	if (lam_mark_is_opaque(dir, p->how->userxattr) &&
+	    put_mark(p, LAM_WHITEOUT_OPAQUE, "", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
 		struct stat st;
 
 		if (fstatat(dir, names->list[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return lam_err_set(err, errno, "stat %s", names->list[i]);
-		if (!lam_mark_is_whiteout(&st))
-			continue;
-		snprintf(mark, sizeof(mark), "%s%s", LAM_WHITEOUT_PREFIX, names->list[i]);
-		if (put_mark(p, mark, err) < 0)
+		if (lam_mark_is_whiteout(&st) &&
+		    put_mark(p, LAM_WHITEOUT_PREFIX, names->list[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -52,20 +52,22 @@ static int open_dir(const struct lam_placer *p, int parent, const char *name, in
 	return lam_fd_give(&fd);
 }
 
-static int remember(struct lam_placer *p, const char *path, int fd, mode_t mode,
-		    struct timespec mtime, struct lam_err *err)
+static int remember(struct lam_placer *p, const char *path, int fd, struct lam_later_dir *what,
+		    struct lam_err *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return lam_err_set(err, errno, "stat");
-	return lam_later_add(&p->later, path, st.st_ino, mode, mtime, err);
+	what->inode = st.st_ino;
+	return lam_later_add(&p->later, path, what, err);
 }
 
 /* A directory that the archive takes for granted. Its mode is not the umask's business. */
 static int make_implied(struct lam_placer *p, const char *path, struct timespec mtime,
 			struct lam_err *err)
 {
+	struct lam_later_dir what = { .mode = 0755, .mtime = mtime, .is_implied = 1 };
 	char name[256];
 	lam_autofd parent = lam_beneath_parent(p->root, path, 0, name, err);
 	lam_autofd fd = -1;
@@ -79,26 +81,9 @@ static int make_implied(struct lam_placer *p, const char *path, struct timespec 
 	fd = open_dir(p, parent, name, &is_new, err);
 	if (fd < 0)
 		return -1;
-	if (fchmod(fd, 0755) < 0)
+	if (fchmod(fd, what.mode) < 0)
 		return lam_err_set(err, errno, "mode");
-	if (p->how->implied && lam_buf_put(p->how->implied, path, strlen(path) + 1, err) < 0)
-		return -1;
-	return remember(p, path, fd, 0755, mtime, err);
-}
-
-/* An entry that comes late says what its directory is like after all. */
-static void not_implied(const struct lam_placer *p, const char *path)
-{
-	struct lam_buf *list = p->how->implied;
-	size_t size = strlen(path) + 1;
-
-	for (size_t at = 0; list && at < list->len; at += strlen(list->data + at) + 1) {
-		if (strcmp(list->data + at, path) != 0)
-			continue;
-		list->len -= size;
-		memmove(list->data + at, list->data + at + size, list->len - at);
-		return;
-	}
+	return remember(p, path, fd, &what, err);
 }
 
 static int make_parents(struct lam_placer *p, const char *path, struct timespec mtime,
@@ -132,22 +117,31 @@ int lam_place_parent(struct lam_placer *p, const char *path, struct timespec mti
 	return lam_beneath_parent(p->root, path, 0, last, err);
 }
 
+/* What the entry says of the directory that is open; its time and tight mode later. */
+static int dress_dir(struct lam_placer *p, const char *path, int fd, struct archive_entry *entry,
+		     struct lam_err *err)
+{
+	struct lam_later_dir what = { .mode = lam_attributes_mode(p, entry),
+				      .mtime = lam_attributes_time(p, entry) };
+
+	if (lam_attributes_set(p, fd, 0, what.mode | 0700, entry, err) < 0)
+		return -1;
+	return remember(p, path, fd, &what, err);
+}
+
 static int place_dir(struct lam_placer *p, int parent, const char *name, const char *path,
 		     struct archive_entry *entry, struct lam_err *err)
 {
-	mode_t mode = lam_attributes_mode(p, entry);
 	int is_new;
 	lam_autofd fd = open_dir(p, parent, name, &is_new, err);
 
-	if (fd < 0 || (!is_new && lam_attributes_clear(fd, err) < 0) ||
-	    lam_attributes_set(p, fd, 0, mode | 0700, entry, err) < 0)
+	if (fd < 0 || (!is_new && lam_attributes_clear(fd, err) < 0))
 		return -1;
-	return remember(p, path, fd, mode, lam_attributes_time(p, entry), err);
+	return dress_dir(p, path, fd, entry, err);
 }
 
 int lam_place_root(struct lam_placer *p, struct archive_entry *entry, struct lam_err *err)
 {
-	mode_t mode = lam_attributes_mode(p, entry);
 	lam_autofd fd = -1;
 
 	if (p->api->archive_entry_filetype(entry) != AE_IFDIR ||
@@ -156,9 +150,7 @@ int lam_place_root(struct lam_placer *p, struct archive_entry *entry, struct lam
 	fd = openat(p->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return lam_err_set(err, errno, "open");
-	if (lam_attributes_set(p, fd, 0, mode | 0700, entry, err) < 0)
-		return -1;
-	return remember(p, ".", fd, mode, lam_attributes_time(p, entry), err);
+	return dress_dir(p, ".", fd, entry, err);
 }
 
 static int write_block(int fd, const void *data, size_t size, off_t at, struct lam_err *err)
@@ -262,19 +254,13 @@ static int place_stand_in(struct lam_placer *p, int parent, const char *name, in
 {
 	lam_autofd fd =
 	    openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	char text[64];
-	uid_t uid;
-	gid_t gid;
-	int n;
+	struct lam_mark_device device = { is_block, major(dev), minor(dev), 0, 0 };
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "device node");
-	if (lam_attributes_owner(p, entry, &uid, &gid, err) < 0)
+	if (lam_attributes_owner(p, entry, &device.uid, &device.gid, err) < 0 ||
+	    lam_mark_device_put(fd, &device, err) < 0)
 		return -1;
-	n = snprintf(text, sizeof(text), "%c:%u:%u:%u:%u", is_block ? 'b' : 'c', major(dev),
-		     minor(dev), uid, gid);
-	if (fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
-		return lam_err_set(err, errno, "device node");
 	return finish_special(p, parent, name, S_IFREG, LAM_ATTRIBUTES_STAND_IN, entry, err);
 }
 
@@ -359,7 +345,6 @@ int lam_place(struct lam_placer *p, const char *path, struct archive_entry *entr
 		return place_hardlink(p, parent, name, target, err);
 	switch (type) {
 	case AE_IFDIR:
-		not_implied(p, path);
 		return place_dir(p, parent, name, path, entry, err);
 	case AE_IFREG:
 		return place_file(p, parent, name, entry, err);

@@ -336,6 +336,21 @@ static int is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Adds a name to the directory whose path stands in scan->path with its "/", `base` bytes. VFAT,
+ * CIFS and FUSE count characters, so that their names may be longer than any other's. */
+static int take_listed(struct lam_scan *scan, uint32_t node, int dir, size_t base,
+		       const struct dirent64 *entry, struct lam_err *err)
+{
+	size_t len = strlen(entry->d_name);
+
+	if (is_dot(entry->d_name))
+		return 0;
+	if (len > LAM_NAME_MAX)
+		return lam_err_set(err, ENAMETOOLONG, "scan %.200s…", entry->d_name);
+	memcpy(scan->path.data + base, entry->d_name, len + 1);
+	return add_entry(scan, node, dir, entry, err);
+}
+
 static int read_listing(struct lam_scan *scan, uint32_t node, int dir, struct lam_err *err)
 {
 	const char *path = lam_scan_path(scan, node, LAM_SCAN_ROOT, err);
@@ -350,13 +365,10 @@ static int read_listing(struct lam_scan *scan, uint32_t node, int dir, struct la
 		scan->path.data[base++] = '/';
 	while ((n = getdents64(dir, scan->listing, LISTING)) > 0) {
 		for (ssize_t off = 0; off < n;) {
-			struct dirent64 *entry = (void *)(scan->listing + off);
+			const struct dirent64 *entry = (void *)(scan->listing + off);
 
 			off += entry->d_reclen;
-			if (is_dot(entry->d_name))
-				continue;
-			strcpy(scan->path.data + base, entry->d_name);
-			if (add_entry(scan, node, dir, entry, err) < 0)
+			if (take_listed(scan, node, dir, base, entry, err) < 0)
 				return -1;
 		}
 	}

@@ -9,8 +9,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "layer/marks.h"
-
 enum { VALUE_MAX = 64 << 10 };
 
 static int by_name(const void *a, const void *b)
@@ -128,6 +126,19 @@ int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *x, s
 	for (size_t i = 0; i < x->count; i++)
 		x->list[i].value = x->values.data + (uintptr_t)x->list[i].value;
 	qsort(x->list, x->count, sizeof(*x->list), by_name);
+	return 0;
+}
+
+int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err)
+{
+	lam_autobuf struct lam_buf names = LAM_BUF_INIT;
+
+	if (read_names(&(struct lam_xattr_source){ .fd = fd }, &names, err) < 0)
+		return -1;
+	for (char *name = names.data; name < names.data + names.len; name += strlen(name) + 1)
+		if (is_meant(name) && fremovexattr(fd, name) < 0 && errno != ENODATA &&
+		    errno != EPERM)
+			return lam_err_set(err, errno, "xattr %s", name);
 	return 0;
 }
 

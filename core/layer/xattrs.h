@@ -5,13 +5,14 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "layer/marks.h"
 #include "layer/tarhead.h"
 
 struct lam_xattrs {
 	struct lam_buf names, values;
 	struct lam_tar_xattr *list; /* sorted by name */
 	size_t count;
-	char device[64]; /* what it stands in for (marks.h), or "" */
+	char device[LAM_MARK_DEVICE_MAX]; /* what it stands in for (marks.h), or "" */
 };
 
 struct lam_xattr_source {
@@ -28,6 +29,9 @@ struct lam_xattr_source {
 /* Reads those of an open file; what was kept under another name gets its own back. */
 int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *xattrs,
 		    struct lam_err *err);
+
+/* Takes off an open file those that `is_meant` says; what this user may not take off stays. */
+int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err);
 
 void lam_xattrs_free(struct lam_xattrs *xattrs);
 #define lam_autoxattrs __attribute__((cleanup(lam_xattrs_free))) struct lam_xattrs

@@ -197,7 +197,7 @@ static void set_options(struct transfer *t, const struct lam_url *url, int is_ho
 		SET(CURLOPT_SSLCERT, r->cert_file);
 		SET(CURLOPT_SSLKEY, r->key_file);
 	}
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS); /* where the server offers it */
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_OPENSOCKETFUNCTION, lam_gate_open);
 	SET(CURLOPT_OPENSOCKETDATA, &t->gate);
@@ -267,6 +267,8 @@ static int number_of(CURLcode code)
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
 		return ECONNRESET;
 	default:
 		return 0;

@@ -63,6 +63,18 @@ static void tells_which_xattrs_travel(void)
 		CHECK(lam_mark_xattr_travels(xattrs[i].name) == xattrs[i].travels);
 }
 
+static void reads_only_whole_marks_of_devices(void)
+{
+	static const char *const bad[] = { "", "c", "c:1:3", "c:1:3:0", "d:1:3:0:0", "c:1:3:0:x" };
+	struct lam_mark_device device;
+
+	CHECK(lam_mark_device_parse("b:8:70000:5:6", &device) && device.is_block);
+	CHECK(device.major == 8 && device.minor == 70000 && device.uid == 5 && device.gid == 6);
+	CHECK(lam_mark_device_parse("c:1:3:0:0", &device) && !device.is_block);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(!lam_mark_device_parse(bad[i], &device));
+}
+
 static void knows_a_whiteout(void)
 {
 	struct stat st = { .st_mode = S_IFCHR, .st_rdev = makedev(0, 0) };
@@ -310,6 +322,7 @@ static void refuses_levels_and_forms_there_are_not(void)
 static const struct test_case cases[] = {
 	CASE(lists_names_by_their_bytes),
 	CASE(tells_which_xattrs_travel),
+	CASE(reads_only_whole_marks_of_devices),
 	CASE(knows_a_whiteout),
 	CASE(tells_markers_from_names),
 	CASE(cleans_names),

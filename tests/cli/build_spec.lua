@@ -371,9 +371,11 @@ describe("lamina build", function()
     end
     assert.equal(ids[1], ids[2])
     assert.matches("^2017%-07%-14T02:40:00Z", ids[1])
-    local status, _, err = run("build", "--source-date-epoch", "yesterday", dir)
-    assert.equal(2, status)
-    assert.matches("a number of seconds, not 'yesterday'", err, 1, true)
+    for _, wrong in ipairs { "yesterday", "253402300800", "99999999999999999999" } do
+      local status, _, err = run("build", "--source-date-epoch", wrong, dir)
+      assert.equal(2, status)
+      assert.matches(("a number of seconds, not '%s'"):format(wrong), err, 1, true)
+    end
   end)
 
   it("verifies: builds twice, and names the first file and attribute that differ", function()

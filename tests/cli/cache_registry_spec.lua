@@ -1,43 +1,23 @@
--- lamina build --cache-to and --cache-from: builders that share what they make.
-local fixtures = require "support.fixtures"
+-- lamina build --cache-to and --cache-from with type=registry: builders that share what they make.
+local builders = require "support.builders"
 local helper = require "support.helper"
 local json = require "lamina.core.json"
 local proxy = require "support.proxy"
 local registry = require "support.registry"
+
+local build, machine = builders.build, builders.machine
 
 describe("lamina build", function()
   local server, dir
 
   setup(function()
     server = registry.start()
-    dir = helper.tmpdir()
-    helper.write(dir .. "/file", "content")
-    helper.write(dir .. "/recipe.lua", [[
-      local base = from "busybox"
-      local random = "head -c 9 /dev/urandom | md5sum"
-      local built = base:copy("file", "/file"):run("cat /file >/built; " .. random .. " >>/built")
-      local part = base:run(random .. " >/part")
-      return image(part:copy("/built", "/built", { from = built }):run "cat /built >/end", {
-        name = "out", cmd = { "cat", "/end" } })]])
+    dir = builders.context()
   end)
   teardown(function()
     server:close()
     helper.cleanup()
   end)
-
-  --- A builder: a store with busybox; answers it.
-  local function machine()
-    return (fixtures.busybox_store())
-  end
-
-  --- Builds; answers what the image says, and how many steps have run.
-  local function build(run, ...)
-    local status, _, err = run("build", "--progress=plain", "-t", "out", ...)
-    assert.equal("", status == 0 and "" or err)
-    local ran = 0
-    for id in err:gmatch "#(%d+) DONE" do ran = ran + (tonumber(id) and 1 or 0) end
-    return run:ok("run", "--rm", "out"), ran, err
-  end
 
   it("runs nothing that another machine has put into the cache", function()
     local name = server:name "cache/max:v1"

@@ -271,6 +271,17 @@ describe("copy", function()
       ]], out)
   end)
 
+  it("sees no more of a context that is named by a link (59)", function()
+    files "ln -s go golink"
+    helper.write(dir .. "/recipe.lua", [[return image(from "busybox":copy(".", "/out/",
+      { from = context { path = "golink" } }), { name = "result" })]])
+    helper.write(dir .. "/context/.dockerignore", "go/x\ngo/*.md\n")
+    local status, _, err = run("build", "-q", "-f", dir .. "/recipe.lua", dir .. "/context")
+    assert.equal(0, status, err)
+    local _, out = run("run", "--rm", "result", "sh", "-c", applets)
+    assert.equal("644 0:0 out/main.go go\n", out)
+  end)
+
   it("says that .dockerignore is why a file isn't there", function()
     helper.write(dir .. "/recipe.lua", 'return from "busybox":copy("a.txt", "/")')
     helper.write(dir .. "/context/.dockerignore", "a.txt")
@@ -319,5 +330,18 @@ describe("copy", function()
     end
     check(':copy("a.txt", "/../../../out/x")', "644 0:0 out/x a\n")
     assert.matches("fifo out/pipe", (build ':copy("pipe", "/out/")'))
+  end)
+
+  it("believes no marks of lamina's in the context: a file is a file there", function()
+    files [[mkdir marked; : >marked/f; setfattr -n user.lamina.device -v b:8:0:0:0 marked/f
+      setfattr -n user.lamina.xattr.trusted.x -v 1 marked/f]]
+    check(':copy("marked", "/out/", { chown = "0:0" })', "644 0:0 out/f \n")
+    local saved = dir .. "/saved"
+    local status, out, err = run:script(("lamina save --format docker -o %s.tar result && mkdir %s"
+      .. " && tar -C %s -xf %s.tar && cd %s && for l in $(find . -type f); do"
+      .. " tar -tvf $l 2>/dev/null; done; true"):format(saved, saved, saved, saved, saved))
+    assert.equal(0, status, err)
+    assert.matches("\n%-rw%-r%-%-r%-%- [^\n]* out/f\n", out)
+    assert.not_matches("8,0", out, 1, true)
   end)
 end)

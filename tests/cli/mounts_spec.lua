@@ -66,6 +66,30 @@ describe("a mount of run", function()
       assert.equal("one", says(mounts, "cat /in/f"))
     end)
 
+    it("never writes to a file of the caller's, nor of a stage", function()
+      local own = helper.tmpdir()
+      helper.write(own .. "/f", "mine")
+      local mounts = 'bind { target = "/in", from = "%s", source = "f", readonly = false }'
+      assert.equal("new", says(mounts:format("own"), "echo new >/in; cat /in", "--build-context",
+        "own=" .. own))
+      assert.equal("mine", helper.read(own .. "/f"))
+      mounts = 'bind { target = "/in", from = s, source = "s/f", readonly = false }'
+      assert.equal("new", says(mounts, "echo new >/in; cat /in"))
+      assert.equal("one", says(mounts, "cat /in"))
+    end)
+
+    it("shows the context's files as root's, as copy has them (51)", function()
+      if not helper.is_root then return pending "an ordinary user gives nothing away" end
+      local own = helper.tmpdir()
+      assert.equal(0, helper.sh(("mkdir %s/d && touch %s/d/f && chown 7:7 %s/d/f"):format(own, own,
+        own)))
+      for _, readonly in ipairs { "true", "false" } do
+        local mounts = 'bind { target = "/in", from = "own", readonly = %s }'
+        assert.equal("0:0 0:0", says(mounts:format(readonly), "stat -c %u:%g /in/d /in/d/f",
+          "--build-context", "own=" .. own))
+      end
+    end)
+
     it("is told where there is no such source", function()
       fails("'none' isn't in the build context", 'bind { target = "/in", source = "none" }')
     end)
@@ -91,6 +115,15 @@ describe("a mount of run", function()
       end
       fails("shared, locked or private", 'cache("/c", { sharing = "mine" })')
     end)
+  end)
+
+  it("has ids and modes that there can be", function()
+    fails("cache: uid can't be %-1", 'cache("/c", { uid = -1 })')
+    fails("secret: gid can't be 4294967295", 'secret { id = "t", gid = 4294967295 }')
+    local status, _, err = run("build", "-f", helper.write(dir .. "/Dockerfile",
+      "FROM busybox\nARG M=10000\nRUN --mount=type=cache,target=/c,mode=$M true\n"), dir)
+    assert.equal(1, status)
+    assert.matches("Dockerfile:3: run: mount: cache: mode can't be 4096", err, 1, true)
   end)
 
   it("tmpfs has a size and a mode", function()
@@ -175,6 +208,16 @@ describe("a mount of run", function()
     it("has the keys of files, and each id its own", function()
       assert.matches("testing %(ED25519%)", finds("default=" .. key))
       fails("can't be used", "ssh {}", "--ssh", "default=" .. dir .. "/token")
+    end)
+
+    it("lets a step use the keys, and not take them away, add one or lock them", function()
+      helper.sh(("ssh-keygen -q -t ed25519 -N '' -C more -f %s/context/h/more"):format(dir))
+      for _, words in ipairs { "-D", "-d /h/more", "/h/more", "-l" } do
+        says('ssh {}, bind { target = "/h", source = "h" }',
+          list:gsub("%-l$", words) .. "; true", "--ssh", "default=" .. dir .. "/agent")
+      end
+      local _, out = helper.sh("SSH_AUTH_SOCK=" .. dir .. "/agent ssh-add -l")
+      assert.matches("^%S+ %S+ testing %(ED25519%)\n$", out)
     end)
 
     it("reaches users of the step that aren't root, where the socket is theirs", function()

@@ -193,6 +193,28 @@ describe("lamina pull", function()
     assert.same({ 0, id .. "\n", "" }, { pull() })
   end)
 
+  it("speaks HTTP/2 where the registry does, pulling and pushing", function()
+    local certificates, run = registry.certificates(), fixtures.busybox_store()
+    local tls <close> = registry.start { certificates = certificates }
+    local trusted = helper.tmpdir()
+    os.execute(("mkdir %s/%s && cp %s/ca.crt %s/%s"):format(trusted, tls.host, certificates,
+      trusted, tls.host))
+    local function lamina(store, ...)
+      local status, out, err = store:script(("LAMINA_CERTS=%s lamina %s"):format(trusted,
+        table.concat({ ... }, " ")))
+      assert.same({ 0, "" }, { status, err })
+      return out
+    end
+    local name = tls:name "a/busybox:h2"
+    lamina(run, "push", "-q", "busybox", name)
+    tls:versions() -- what came before
+    local other = helper.store()
+    lamina(other, "pull", "-q", name)
+    assert.equal("hello\n", other:ok("run", "--rm", name, "echo", "hello"))
+    assert.same({ "2.0" }, tls:versions())
+    is_clean(other)
+  end)
+
   it("may be killed at any moment: the next pull goes on, and the store is sound", function()
     local it, list = layout.new(), {}
     local parts = { layers = {}, diff_ids = {} }

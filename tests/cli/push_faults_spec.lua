@@ -33,8 +33,8 @@ describe("lamina push", function()
     return status, out, err, name
   end
 
-  local function survives(rules, options)
-    front:rules(rules)
+  local function survives(rules, options, auth)
+    front:rules(rules, auth)
     local status, out, err, name = push(options)
     assert.equal("", status == 0 and "" or err)
     assert.equal(server:digest(name, "v1") .. "\n", out)
@@ -120,6 +120,9 @@ describe("lamina push", function()
     for _, status in ipairs { 403, 404, 405 } do
       survives { { method = "POST", path = "mount=", status = status } }
     end
+    -- by the token server: we may not read the other repository
+    survives({ { path = "/token\\?.*scope=.*scope=", status = 403 } }, nil,
+      { kind = "bearer", anonymous = true })
   end)
 
   it("may be killed at any moment: the tag is missing, or all of it is there (REG-08)", function()

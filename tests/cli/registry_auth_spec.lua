@@ -194,7 +194,8 @@ describe("a registry", function()
     it("is asked where the mirror fails, lies, or isn't there", function()
       for _, rule in ipairs { { path = "/", status = 404 }, { path = "/", status = 503 },
         { path = "/", status = 401 }, { path = "/blobs/", status = 404 },
-        { path = "/blobs/", truncate = 10 }, { path = "/manifests/", replace = "x" } } do
+        { path = "/blobs/", truncate = 10 }, { path = "/blobs/", corrupt = true },
+        { path = "/manifests/", replace = "x" } } do
         other:rules { rule }
         local status, _, err = pull_by("http://" .. other.host)
         assert.equal("", status == 0 and "" or err)

@@ -4,6 +4,7 @@
 --   it:name "a/b:v1"                          the whole name of something in it
 --   it:push("oci-archive:/tmp/x.tar", "a/b:v1")     by skopeo, which is it.skopeo
 --   it:log()                                  what it was asked for: "GET /v2/a/b/manifests/v1 200"
+--   it:versions()                             in which versions of HTTP: { "1.1", "2.0" }
 local helper = require "support.helper"
 
 local registry = {}
@@ -95,14 +96,28 @@ function Registry:digest(path, tag)
     :format(self.dir, path, tag))
 end
 
+--- What was written to the log since the last call: the request lines with the statuses.
+local function requests(self)
+  local text, from = helper.read(self.dir .. "/log"), self.read or 1
+  self.read = #text + 1
+  return text:sub(from):gmatch('"(%u+) (%S+) HTTP/(%d%.%d)" (%d+)')
+end
+
 --- What it was asked for since the last call: "METHOD PATH STATUS" a line.
 function Registry:log()
-  local text, list = helper.read(self.dir .. "/log"), {}
-  local from = self.read or 1
-  self.read = #text + 1
-  for line in text:sub(from):gmatch("[^\n]+") do
-    local method, path, status = line:match('"(%u+) (%S+) HTTP/1%.%d" (%d+)')
-    if method then list[#list + 1] = ("%s %s %s"):format(method, path, status) end
+  local list = {}
+  for method, path, _, status in requests(self) do
+    list[#list + 1] = ("%s %s %s"):format(method, path, status)
+  end
+  return list
+end
+
+--- The versions of HTTP in which it was asked since the last call, each once.
+function Registry:versions()
+  local list, seen = {}, {}
+  for _, _, version in requests(self) do
+    if not seen[version] then list[#list + 1] = version end
+    seen[version] = true
   end
   return list
 end

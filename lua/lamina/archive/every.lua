@@ -5,7 +5,6 @@
 -- An index is { images = { … }, names =, index = bytes or nil }; without its bytes something of it
 -- isn't taken along (attestations), or there was none: manifests of one name belong together.
 local image_index = require "lamina.image.index"
-local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
 local walk = require "lamina.image.walk"
 
@@ -61,11 +60,8 @@ local function without_names(one)
 end
 
 function every.images(input)
-  oci.check_layout(input)
-  local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
-  if index.kind ~= "index" then input:refuse("index.json: an index expected") end
   local list, by_name = {}, {}
-  for _, one in ipairs(distinct(input, index)) do
+  for _, one in ipairs(distinct(input, oci.index(input))) do
     local at = one.names[1] and by_name[one.names[1]]
     if at then
       list[at] = join(list[at], one)

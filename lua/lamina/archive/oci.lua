@@ -17,6 +17,7 @@ local oci = {}
 
 oci.file, oci.flat_file = "index.json", "version"
 
+oci.layout = { imageLayoutVersion = "1.0.0" } -- the file oci-layout
 local containerd_name, ref_name = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 
 local function blob_name(input, of)
@@ -32,7 +33,8 @@ local function check_bytes(input, bytes, of)
   return bytes
 end
 
-local function read_blob(input, of, limit)
+--- The bytes of a small blob.
+function oci.bytes(input, of, limit)
   if of.size > limit then
     input:refuse("blob %s is over the limit of %d bytes", of.digest, limit)
   end
@@ -50,9 +52,26 @@ function oci.names_of(of)
   return ok and not ref.digest and { reference.format(ref) } or {}
 end
 
+--- The tag that one carries, whole: names of images are among them.
+function oci.tag_of(of)
+  return (of.annotations or {})[ref_name]
+end
+
+--- A descriptor for index.json that carries a tag.
+function oci.tagged(of, tag)
+  return { mediaType = of.mediaType, digest = of.digest, size = of.size,
+    annotations = { [ref_name] = tag } }
+end
+
 local function choose(input, list, wanted)
   local of, why = image_index.choose(list, wanted)
   return of or input:refuse("%s; --platform chooses another", why)
+end
+
+--- A layer as layers.lua takes it.
+function oci.layer(input, of)
+  return { path = blob_name(input, of), digest = of.digest, size = of.size,
+    media_type = of.mediaType }
 end
 
 local function layers_of(input, document)
@@ -61,8 +80,7 @@ local function layers_of(input, document)
     if not media_type.compression(of.mediaType) then
       input:refuse("layer %d: unknown media type '%s'", i, of.mediaType)
     end
-    layers[i] = { path = blob_name(input, of), digest = of.digest, size = of.size,
-      media_type = of.mediaType }
+    layers[i] = oci.layer(input, of)
   end
   return layers
 end
@@ -71,12 +89,12 @@ end
 function oci.image_in(input, bytes, document)
   if not media_type.is_config(document.config.mediaType) then return nil end
   return { manifest = bytes, names = {}, layers = layers_of(input, document),
-    config = read_blob(input, document.config, config_check.limit) }
+    config = oci.bytes(input, document.config, config_check.limit) }
 end
 
 --- The manifest or index that a descriptor stands for: its bytes, and decoded.
 function oci.document(input, of)
-  local bytes = read_blob(input, of, manifest.limit)
+  local bytes = oci.bytes(input, of, manifest.limit)
   return bytes, manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
 end
 
@@ -87,13 +105,21 @@ local function image_of(input, of, wanted, depth)
   return image_of(input, choose(input, document.manifests, wanted), wanted, depth + 1)
 end
 
-function oci.check_layout(input)
+local function check_layout(input)
   local layout, err = json.decode(input:read("oci-layout", 4096), { strict = true })
   if layout == nil then input:refuse("oci-layout: %s", err.message) end
   local version = type(layout) == "table" and layout.imageLayoutVersion
   if type(version) ~= "string" or not version:find("^1%.") then
     input:refuse("oci-layout: imageLayoutVersion 1.0.0 expected")
   end
+end
+
+--- index.json of a layout that is one.
+function oci.index(input)
+  check_layout(input)
+  local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
+  if index.kind ~= "index" then input:refuse("index.json: an index expected") end
+  return index
 end
 
 --- The descriptors of index.json to load: of those with one name but several platforms, the best;
@@ -119,9 +145,7 @@ end
 --- The images of a layout: { config = bytes, manifest = bytes, names =, layers = { { path, digest,
 -- size, media_type } } }, each once. `asked` is a platform, or nil for this machine's.
 function oci.images(input, asked)
-  oci.check_layout(input)
-  local index = manifest.parse(input:read(oci.file, manifest.limit), input.label .. ": index.json")
-  if index.kind ~= "index" then input:refuse("index.json: an index expected") end
+  local index = oci.index(input)
   local wanted, images, by_digest = asked or platform.host(), {}, {}
   for _, of in ipairs(chosen(input, index, wanted, asked ~= nil)) do
     local image = image_of(input, of, wanted, 1)

@@ -17,6 +17,7 @@ local failure = require "lamina.util.failure"
 local image_descriptor = require "lamina.image.descriptor"
 local image_manifest = require "lamina.image.manifest"
 local json = require "lamina.core.json"
+local oci = require "lamina.archive.oci"
 local outgoing = require "lamina.store.outgoing"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
@@ -122,7 +123,7 @@ local function add_json(plan, name, value)
 end
 
 local function add_documents(plan, format)
-  add_json(plan, "oci-layout", { imageLayoutVersion = "1.0.0" })
+  add_json(plan, "oci-layout", oci.layout)
   local index = image_manifest.encode_index(plan.manifests)
   add(plan, "index.json", #index, index)
   if format ~= "docker" then return end

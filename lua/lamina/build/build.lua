@@ -9,8 +9,10 @@
 --     tags = { "name:tag" },    -- more names for the image, as written (-t)
 --     target = nil,             -- a target's name; default: the plan's default
 --     no_cache = false, dry_run = false,
---     cache_from = nil,         -- { { type = "registry", ref = } }: caches of others
---     cache_to = nil,           -- { { type =, ref =, mode =, compression =, ignores_errors = } }
+--     cache_from = nil,         -- { { type = "registry", ref = } or { type = "local", src =,
+--                               -- tag =, digest = } }: caches of others
+--     cache_to = nil,           -- { { type =, ref =, mode =, compression =, ignores_errors = } };
+--                               -- for "local" with dest =, tag = instead of ref
 --     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk
@@ -129,11 +131,23 @@ local function resolve_each(store, options)
   return graphs.join(parts, options.platforms)
 end
 
+--- What knows of the caches of others is loaded where there are some.
+local function check_caches(options)
+  if #(options.cache_to or {}) == 0 then return end
+  require("lamina.build.cache_export").check(options.cache_to)
+end
+
+local function import_caches(store, options)
+  if #(options.cache_from or {}) == 0 or options.no_cache then return nil end
+  return require("lamina.build.cache_import").open(store, options.cache_from, options)
+end
+
 --- What stands before anything runs: the options, complete, and the graph of the target. Layers
 -- that are needed are kept by options.keeper, which the caller closes.
 local function prepare(store, given)
   local options = options_of.complete(given)
   options.outputs = export.check(options.outputs, #options.platforms)
+  check_caches(options)
   options.contexts = context.set(store, options)
   options.remotes = remote.set(store, options)
   options.keeper = keeper.new(store)
@@ -165,12 +179,6 @@ local function start_record(store, graph, options)
     steps[i] = { id = step.id, label = label.of(step), file = step.file, line = step.line }
   end
   return recorder.new(store, options, steps)
-end
-
---- The caches of others; what knows of them is loaded where there are some.
-local function import_caches(store, options)
-  if #(options.cache_from or {}) == 0 or options.no_cache then return nil end
-  return require("lamina.build.cache_import").open(store, options.cache_from, options)
 end
 
 local function run(store, given)

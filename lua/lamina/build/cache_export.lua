@@ -1,16 +1,26 @@
 --- What the steps of a build have made, put where other builders find it (--cache-to).
 --
+--   cache_export.check(targets)         -- before anything is built
 --   cache_export.run(store, graph, { type = "registry", ref =, mode = "max" }, options)
---
--- A place has `write(store, target, records, options)`.
+local cache_place = require "lamina.build.cache_place"
 local failure = require "lamina.util.failure"
 local label = require "lamina.build.label"
 local stack = require "lamina.build.stack"
 
 local cache_export = {}
 
--- Who knows a place; loaded where one is named.
-local places = { registry = "lamina.registry.build_cache" }
+--- The same failure, which says whose it is.
+local function wrap(target, err)
+  return failure.wrap(err, "--cache-to " .. (target.ref or target.dest))
+end
+
+function cache_export.check(targets)
+  for _, target in ipairs(targets) do
+    local check = cache_place.of(target).check
+    local ok, err = pcall(check or function() end, target)
+    if not ok then error(wrap(target, err), 0) end
+  end
+end
 
 --- The vertices whose layers the images of some parts of the graph have.
 local function visible(parts)
@@ -40,10 +50,10 @@ end
 -- whose layers are in the result.
 function cache_export.run(store, graph, target, options)
   local records = records_of(target.mode == "max" and graph.vertices or visible(graph.parts))
-  local ok, err = pcall(require(places[target.type]).write, store, target, records, options)
+  local ok, err = pcall(cache_place.of(target).write, store, target, records, options)
   if ok then return end
   if not target.ignores_errors or not failure.is(err) or err.kind == "interrupted" then
-    error(failure.wrap(err, "--cache-to " .. (target.ref or target.dest)), 0)
+    error(wrap(target, err), 0)
   end
   options.bus:emit("step.note", { id = "cache", label = "cache",
     message = "not written: " .. err.message })

@@ -4,15 +4,11 @@
 --     options)
 --   known:find(key)                     -- a record, whose layer is in the store then
 --
--- A place has `open(store, source, options)`, which answers { records = by key, layers =
--- descriptors by diff ID, fetch = function(descriptor, diff_id) }; the last gets a layer into the
--- store, verified. What can't be read is told of, and missed: a build doesn't need it.
+-- What can't be read is told of, and missed: a build doesn't need it.
+local cache_place = require "lamina.build.cache_place"
 local failure = require "lamina.util.failure"
 
 local cache_import = {}
-
--- Who knows a place; loaded where one is named.
-local places = { registry = "lamina.registry.build_cache" }
 
 local Known = {}
 Known.__index = Known
@@ -34,7 +30,7 @@ end
 function cache_import.open(store, sources, options)
   local self = setmetatable({ store = store, options = options, list = {} }, Known)
   for _, source in ipairs(sources) do
-    local ok, found = attempt(self, "not used: ", require(places[source.type]).open, store, source,
+    local ok, found = attempt(self, "not used: ", cache_place.of(source).open, store, source,
       options)
     if ok then self.list[#self.list + 1] = found end
   end

@@ -9,6 +9,7 @@ local ignore = require "lamina.dockerfile.ignore"
 local json = require "lamina.core.json"
 local digest = require "lamina.core.digest"
 local path = require "lamina.util.path"
+local rootpath = require "lamina.exec.rootpath"
 local selection = require "lamina.build.selection"
 
 local context = {}
@@ -75,14 +76,14 @@ local function patterns(self)
   return self.patterns
 end
 
---- A function(path, is_dir) -> "keep" | "skip" | "prune" for paths below the context, or nil when
--- nothing is excluded.
-local function filter(self)
+--- A function(path, is_dir) -> "keep" | "skip" | "prune" for paths below the directory `dir` of the
+-- build context, or nil when nothing is excluded.
+local function filter(self, dir)
   local outer, inner = patterns(self.set), self.exclude
   local matches_outer = #outer > 0 and ignore.matcher(outer)
   local matches_inner = #inner > 0 and ignore.matcher(ignore.parse(table.concat(inner, "\n")))
   if not matches_outer and not matches_inner then return nil end
-  local prefix = self.dir == "" and "" or self.dir .. "/"
+  local prefix = dir == "" and "" or dir .. "/"
   return function(name, is_dir)
     local verdict = matches_outer and matches_outer(prefix .. name, is_dir) or "keep"
     if verdict ~= "keep" or not matches_inner then return verdict end
@@ -96,20 +97,27 @@ local function memory(self)
   return ("%s/cache/context-%s"):format(self.set.store.root, digest.sha256(place):sub(1, 32))
 end
 
+--- Opens the directory; answers what it is called without links, as ignore files know it.
+local function open(self)
+  local root = base(self.set)
+  local real = rootpath.follow(root, self.dir)
+  if real == "" then
+    self.fd = root
+    return real
+  end
+  local dir, err = fs.open(real, "dir", { root = root })
+  if not dir then failure.raise("not-found", ("context '%s': %s"):format(self.dir, err.message)) end
+  self.opened, self.fd = dir, dir:fd()
+  return real
+end
+
 --- The files, as selection.tree.
 function Context:tree()
   if not self.files then
-    if self.dir == "" then
-      self.fd = base(self.set)
-    else
-      local dir, err = fs.open(self.dir, "dir", { root = base(self.set) })
-      if not dir then
-        failure.raise("not-found", ("context '%s': %s"):format(self.dir, err.message))
-      end
-      self.opened, self.fd = dir, dir:fd()
-    end
+    local dir = open(self)
     self.files = selection.tree(self.fd, {
-      name = "the build context", filter = filter(self), reset_owner = true,
+      name = "the build context", filter = filter(self, dir), reset_owner = true,
+      is_foreign = not self.set.options.context_is_made,
       memory = not self.set.options.context_is_made and memory(self) or nil,
     })
   end

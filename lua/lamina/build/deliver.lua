@@ -48,7 +48,8 @@ end
 --- Copies; what has to be brought to its place afterwards is added to target.places.
 local function copy(tree, found, target, progress)
   if #found == 0 then return end
-  local options = { from = tree.fd, sources = found, reset_owner = tree.reset_owner }
+  local options = { from = tree.fd, sources = found, reset_owner = tree.reset_owner,
+    foreign = tree.is_foreign }
   for key, value in pairs(target) do
     if key ~= "places" then options[key] = value end
   end

@@ -20,12 +20,14 @@ local function proxies(args)
   return list
 end
 
+local last_epoch = 253402300799 -- the end of the year 9999, the last that RFC 3339 can write
+
 local function source_date_epoch(given, args)
   local value = given or args.SOURCE_DATE_EPOCH or os.getenv("SOURCE_DATE_EPOCH")
   if not value or value == "" then return nil end
-  return math.tointeger(tonumber(value:match("^%d+$")))
-    or failure.raise("usage", ("the source date epoch is a number of seconds, not '%s'")
-      :format(value))
+  local epoch = math.tointeger(tonumber(value:match("^%d+$")))
+  if epoch and epoch <= last_epoch then return epoch end
+  failure.raise("usage", ("the source date epoch is a number of seconds, not '%s'"):format(value))
 end
 
 -- Steps often wait for a network or a lock: a few at a time pay even on a small machine.

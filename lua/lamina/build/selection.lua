@@ -1,6 +1,6 @@
 --- Which files a step's sources mean, and the digest of what is in them.
 --
---   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner= })
+--   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner=, is_foreign= })
 --   tree:find(pattern)        -> paths below the tree, "" for all of it
 --   selection.content(tree, use)
 --
@@ -22,7 +22,8 @@ local Tree = {}
 Tree.__index = Tree
 
 --- A tree of files below a descriptor. `filter(path, is_dir)` -> "keep" | "skip" | "prune";
--- `memory` names the file in which digests are remembered.
+-- `memory` names the file in which digests are remembered. `is_foreign`: lamina didn't make the
+-- files.
 function selection.tree(fd, fields)
   local self = { fd = fd }
   for key, value in pairs(fields) do self[key] = value end
@@ -94,9 +95,10 @@ end
 -- So long a digest keeps the loop from hearing a signal.
 local slice_ms = 200
 
---- The digest of what is below a path, or several. A large tree, or file, takes time: others have
--- their turn in between, but one digest of a tree is made at a time.
-local function digest_of(self, name, options)
+--- The digest of what is below a path, or several; options as scan:digest takes them. A large tree,
+-- or file, takes time: others have their turn in between, but one digest of a tree is made at a
+-- time.
+function Tree:digest(name, options)
   if not coroutine.isyieldable() then
     return failure.check(self:scan():digest(name, options))
   end
@@ -123,7 +125,7 @@ local function way_to(self, name, options)
   if dir == "" then return "" end
   self.ways = self.ways or {}
   if not self.ways[dir] then
-    local own = digest_of(self, self:find_one(dir), { uid = options.uid, gid = options.gid,
+    local own = self:digest(self:find_one(dir), { uid = options.uid, gid = options.gid,
       exclude = function() return "prune" end })
     self.ways[dir] = own .. way_to(self, dir, options)
   end
@@ -151,7 +153,7 @@ local function part(self, found, select, excludes)
   local options = { exclude = excludes, uid = owner, gid = owner }
   local places = json.array {}
   for i, one in ipairs(found) do places[i] = place_of(self, one, select, options) end
-  return { places = places, digest = digest_of(self, paths_of(found), options) }
+  return { places = places, digest = self:digest(paths_of(found), options) }
 end
 
 --- A function(path, is_dir) -> "keep" | "skip" | "prune" for `exclude` patterns.
@@ -202,7 +204,7 @@ function selection.is_unchanged(self, use)
       local before, after = paths_of(use.found[i]), paths_of(found)
       local options = { state = true, exclude = excludes }
       all = all and table.concat(before, "\0") == table.concat(after, "\0")
-        and digest_of(self, before, options) == digest_of(now, after, options)
+        and self:digest(before, options) == now:digest(after, options)
       return all
     end)
     return all

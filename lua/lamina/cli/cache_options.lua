@@ -1,14 +1,11 @@
 --- What --cache-from and --cache-to say: "type=registry,ref=NAME,mode=max", or in short a name.
 local check = require "lamina.util.check"
 local csv = require "lamina.cli.csv"
+local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
 local reference = require "lamina.image.reference"
 
 local cache_options = {}
-
-local modes = { min = "min", max = "max" }
-local compressions = { uncompressed = "none", none = "none", gzip = "gzip", zstd = "zstd" }
-local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
 
 --- A function that turns a word into what it stands for among these, or fails.
 local function one_of(choices)
@@ -21,6 +18,12 @@ local function one_of(choices)
   end
 end
 
+local mode = { one_of { min = "min", max = "max" } }
+local compression = { one_of { uncompressed = "none", none = "none", gzip = "gzip",
+  zstd = "zstd" } }
+local ignore_error = { one_of { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false },
+  "ignores_errors" }
+
 local function name(value)
   reference.parse(value)
   return value
@@ -31,16 +34,30 @@ local function name_to_write(value, fail)
   return value
 end
 
+local function tag(value, fail)
+  if #value <= 128 and value:find "^[%w_][%w_.-]*$" then return value end
+  fail(("'%s' is no tag"):format(value), "letters, digits, '_', '.' and '-' make one")
+end
+
+local function digest(value, fail)
+  return descriptor.is_digest(value) and value or fail(("'%s' is no digest"):format(value))
+end
+
+local function as_it_is(value) return value end
+
 -- What each type takes: how a key's word is read, the field that it becomes (nil: of the key's own
 -- name), and whether it has to be there.
 local known = {
   ["--cache-from"] = {
+    ["local"] = { src = { as_it_is, needed = "src=DIR is where it is kept" }, tag = { tag },
+      digest = { digest } },
     registry = { ref = { name, needed = "ref=NAME:TAG is where it is kept" } },
   },
   ["--cache-to"] = {
+    ["local"] = { dest = { as_it_is, needed = "dest=DIR is where it is kept" }, tag = { tag },
+      mode = mode, compression = compression, ["ignore-error"] = ignore_error },
     registry = { ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" },
-      mode = { one_of(modes) }, compression = { one_of(compressions) },
-      ["ignore-error"] = { one_of(truths), "ignores_errors" } },
+      mode = mode, compression = compression, ["ignore-error"] = ignore_error },
   },
 }
 
@@ -51,9 +68,12 @@ local function sorted_keys(map, first)
   return list
 end
 
+-- What belongs to the other option.
+local opposite = { src = "dest", dest = "src" }
+
 --- Fails over one of some names that was misspelt, or isn't there.
 local function unknown(fail, what, word, names)
-  local near = word and check.suggest(word, names)
+  local near = word and check.suggest(opposite[word] or word, names)
   fail(what, near and ("did you mean '%s'?"):format(near)
     or "known are " .. table.concat(names, ", "))
 end
@@ -100,9 +120,16 @@ local function parse(word, option)
   return parsed
 end
 
+--- One of the two tells all.
+local function check_which(one, option, word)
+  if not one.tag or not one.digest then return one end
+  failure.raise("usage", ("%s '%s': the tag '%s' and a digest: one of them is meant"):format(option,
+    word, one.tag))
+end
+
 local function each(words, option)
   local list = {}
-  for i, word in ipairs(words) do list[i] = parse(word, option) end
+  for i, word in ipairs(words) do list[i] = check_which(parse(word, option), option, word) end
   return list
 end
 

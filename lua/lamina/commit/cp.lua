@@ -73,7 +73,8 @@ end
 --- Copies the source, of which `name` tells what it is called in a directory.
 local function copy(from, source, name, to, target, how)
   return sched.job(layer.copy, { from = from, sources = { { path = source, name = name } },
-    to = to.fd, destination = real(to, target), chown = how.owner, powerless = how.powerless })
+    to = to.fd, destination = real(to, target), chown = how.owner, powerless = how.powerless,
+    foreign = how.foreign })
 end
 
 --- A directory that the copy made gets what the source's has.
@@ -112,9 +113,11 @@ end
 
 --- Copies what is at one place to another; answers how many devices were left out. Unless
 -- options.archive says that owners are kept, everything belongs to the root user of where it goes
--- (the caller, on the host). options.powerless: no file has more rights than its reader there.
+-- (the caller, on the host). options.powerless: no file has more rights than its reader there;
+-- options.foreign: the files are from the host.
 function cp.copy(store, from, to, options)
-  local how = { owner = not options.archive and { 0, 0 } or nil, powerless = options.powerless }
+  local how = { owner = not options.archive and { 0, 0 } or nil, powerless = options.powerless,
+    foreign = options.foreign }
   local entry = found(from, options.follow_link or from.path:find("/%.?$") ~= nil)
   if entry.type == "dir" then return copy_directory(from, entry, to, how).left_out end
   if entry.type == "link" then return copy_link(store, from, to, how).left_out end

@@ -45,8 +45,18 @@ function apply.WORKDIR(stage, call) return stage:workdir(call.args[1]) end
 function apply.USER(stage, call) return stage:user(call.args[1]) end
 function apply.STOPSIGNAL(stage, call) return stage:stopsignal(call.args[1]) end
 function apply.MAINTAINER(stage, call) return stage:maintainer(call.args[1]) end
-function apply.EXPOSE(stage, call) return stage:expose(table.unpack(call.args)) end
-function apply.VOLUME(stage, call) return stage:volume(table.unpack(call.args)) end
+
+-- A call of Lua can hold some 250.
+local most_arguments = 100
+
+--- Each word as an argument of its own; very many are one list.
+local function several(args)
+  if #args > most_arguments then return args end
+  return table.unpack(args)
+end
+
+function apply.EXPOSE(stage, call) return stage:expose(several(call.args)) end
+function apply.VOLUME(stage, call) return stage:volume(several(call.args)) end
 function apply.CMD(stage, call) return stage:cmd(command(call)) end
 function apply.ENTRYPOINT(stage, call) return stage:entrypoint(command(call)) end
 function apply.SHELL(stage, call) return stage:shell(call.args) end

@@ -13,9 +13,9 @@
 local crossing = require "lamina.dockerfile.ignore.crossing"
 local failure = require "lamina.util.failure"
 local lines = require "lamina.dockerfile.lines"
-local name = require "lamina.dockerfile.ignore.name"
 local parts = require "lamina.dockerfile.ignore.parts"
 local path = require "lamina.util.path"
+local texts = require "lamina.util.text"
 
 local ignore = {}
 
@@ -107,7 +107,7 @@ end
 local function below(above, text)
   local others, found, can_return = {}, {}, false
   local entries = candidates(above, text)
-  local characters = entries[1] and name.characters(text)
+  local characters = entries[1] and texts.characters(text)
   for _, entry in ipairs(entries) do
     local states, matches = entry.matcher:advance(entry.states, text, characters, above.is_root)
     if matches then found[#found + 1] = entry end

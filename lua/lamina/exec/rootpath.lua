@@ -19,25 +19,30 @@ function rootpath.target(root, name)
   return target_of(root, dir, path.basename(path.clean(name)))
 end
 
+local function above(dir)
+  return dir:match("^(.*)/[^/]*$") or ""
+end
+
 --- Follows the links of `name` below the descriptor `root`, the last part's too. Answers the
 -- path relative to the root ("" for itself) and whether something is there; what is missing is
--- taken as it is written.
+-- taken as it is written. A ".." of a link's is that of where its way has led, as for the kernel.
 function rootpath.follow(root, name)
   local done, rest, links, is_there = "", path.clean("/" .. name):sub(2), 0, true
   while rest ~= "" do
     local part, behind = rest:match("^([^/]+)/*(.*)$")
     local here = done == "" and part or done .. "/" .. part
-    local entry = is_there and fs.stat(here, { root = root, follow = false })
-    is_there = entry and true or false
-    if entry and entry.type == "link" then
+    local is_dots = part == "." or part == ".."
+    local entry = is_there and not is_dots and fs.stat(here, { root = root, follow = false })
+    if is_dots then
+      done, rest = part == "." and done or above(done), behind
+    elseif entry and entry.type == "link" then
       links = links + 1
       if links > most_links then failure.raise("invalid-input", name .. ": too many links") end
       local target = target_of(root, done, part)
-      local start = path.is_absolute(target) and "/" or "/" .. done
-      done, rest = "", path.clean(path.join(start, target, behind)):sub(2)
-      is_there = true
+      if path.is_absolute(target) then done = "" end
+      rest = (target .. "/" .. behind):match("^/*(.*)$")
     else
-      done, rest = here, behind
+      done, rest, is_there = here, behind, entry and true or false
     end
   end
   return done, is_there

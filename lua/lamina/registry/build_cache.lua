@@ -12,7 +12,7 @@ local upload = require "lamina.registry.upload"
 
 local build_cache = {}
 
---- Reads one: { records =, layers =, fetch = }, see build/cache_import.lua. source: { ref = }.
+--- Reads one, see build/cache_place.lua. source: { ref = }.
 function build_cache.open(store, source, options)
   local ref = reference.parse(source.ref)
   local from = remote.new(ref)

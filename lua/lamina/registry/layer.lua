@@ -21,22 +21,24 @@ local function unpack(store, part, of, diff_id)
   }) }
 end
 
-local function receive(store, remote, part, of, diff_id, progress)
+local function receive(store, remote, part, of, diff_id, how)
   local results = sched.all {
     function() return unpack(store, part, of, diff_id) end,
-    function() return remote:download(of, part, progress) end,
+    function() return remote:download(of, part, how) end,
   }
   return results[1]
 end
 
---- What the disk has may be of another try, and wrong: then all of it is got once more.
+--- What the disk has may be of another try, and wrong; so may be what a mirror sends. Then all of
+-- it is got once more, in the end from the registry itself.
 local function receive_sound(store, remote, part, of, diff_id, progress)
-  for attempt = 1, 2 do
-    local ok, result = pcall(receive, store, remote, part, of, diff_id, progress)
+  for attempt = part:size() > 0 and 1 or 2, 3 do
+    local ok, result = pcall(receive, store, remote, part, of, diff_id,
+      { progress = progress, no_mirror = attempt == 3 })
     if ok then return result end
     if not failure.is(result) or result.errno ~= "EBADMSG" then error(result, 0) end
     part:reset()
-    if attempt == 2 then
+    if attempt == 3 then
       part:remove()
       error(result, 0)
     end

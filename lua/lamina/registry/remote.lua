@@ -3,7 +3,7 @@
 --   local it = remote.new(reference.parse "debian")
 --   local top = it:manifest "bookworm"          -- { bytes, digest, document, media_type }
 --   it:bytes(of, limit)                         -- a small blob, verified
---   it:download(of, part, progress)             -- a large one, into a file that may have a part
+--   it:download(of, part, { progress = })       -- a large one, into a file that may have a part
 local client = require "lamina.registry.client"
 local descriptor = require "lamina.image.descriptor"
 local endpoint = require "lamina.registry.endpoint"
@@ -29,10 +29,11 @@ function remote.new(ref)
   return self
 end
 
---- Asks one after the other: a mirror that fails, or doesn't have it, is no failure.
-function Remote:any(ask)
-  for i, one in ipairs(self.clients) do
-    local ok, answer = pcall(ask, one)
+--- Asks one after the other: a mirror that fails, or doesn't have it, is no failure. The last is
+-- the registry itself, with `no_mirror` the only one.
+function Remote:any(ask, no_mirror)
+  for i = no_mirror and #self.clients or 1, #self.clients do
+    local ok, answer = pcall(ask, self.clients[i])
     if ok then return answer end
     local is_last = i == #self.clients
     if is_last or not failure.is(answer) or answer.kind == "interrupted" then error(answer, 0) end
@@ -131,9 +132,10 @@ local function download(self, one, of, part, progress)
 end
 
 --- Completes the file `part` (store/partial.lua). It has the digest's bytes then, unless it was
--- complete before.
-function Remote:download(of, part, progress)
-  return self:any(function(one) return download(self, one, of, part, progress) end)
+-- complete before. how: progress; no_mirror, only the registry itself is asked.
+function Remote:download(of, part, how)
+  return self:any(function(one) return download(self, one, of, part, how.progress) end,
+    how.no_mirror)
 end
 
 return remote

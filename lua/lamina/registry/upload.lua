@@ -57,10 +57,14 @@ local function post(self, query, scope)
 end
 
 --- Has the registry take the blob from another of its repositories; answers whether it did, or else
--- where to upload.
+-- where to upload. Its token server may not let us read there: then the blob is sent.
 local function mount(self, of, from)
-  local answer = post(self, ("?mount=%s&from=%s"):format(of.digest, from),
+  local ok, answer = pcall(post, self, ("?mount=%s&from=%s"):format(of.digest, from),
     ("%s repository:%s:pull"):format(self.scope, from))
+  if not ok then
+    if not failure.is(answer) or answer.kind == "interrupted" then error(answer, 0) end
+    return false
+  end
   if answer.status == 201 then return true end
   return false, answer.status == 202 and location_of(self, answer, "blob " .. of.digest) or nil
 end

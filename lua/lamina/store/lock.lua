@@ -23,6 +23,14 @@ function lock.wait(path, mode, seconds)
   return fs.lock(path, mode)
 end
 
+--- Whether nobody holds a lock just now; makes no file.
+function lock.is_free(path)
+  if not fs.stat(path, { follow = false }) then return true end
+  local held = fs.lock(path, "exclusive", { wait = false })
+  if held then held:release() end
+  return held ~= nil
+end
+
 --- Whether the file that a lock is on still has that name: another process may have moved it away
 -- while the lock was waited for.
 function lock.is_on(held, path)

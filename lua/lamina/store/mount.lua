@@ -5,6 +5,7 @@
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local lock = require "lamina.store.lock"
 local usage = require "lamina.store.usage"
 
 local mount = {}
@@ -38,9 +39,9 @@ function mount.list(store)
     local stat = name:find("^%x+%.?%d*$") and #name:match("^%x+") == 32
       and fs.stat(path, { follow = false })
     if stat and stat.type == "dir" then
-      local lock = fs.stat(path .. ".lock") or stat
       local id = fs.read(path .. ".lock", { limit = longest_id })
-      list[#list + 1] = { name = name, path = path, used = lock.mtime, created = stat.ctime,
+      local used = (fs.stat(path .. ".lock") or stat).mtime
+      list[#list + 1] = { name = name, path = path, used = used, created = stat.ctime,
         id = id and id ~= "" and id or nil }
     end
   end
@@ -53,18 +54,17 @@ end
 
 --- Whether no step uses it just now.
 function mount.is_free(one)
-  local held = fs.lock(one.path .. ".lock", "exclusive", { wait = false })
-  if held then held:release() end
-  return held ~= nil
+  return lock.is_free(one.path .. ".lock")
 end
 
 --- Removes one that no step uses just now; answers whether it was removed.
 function mount.remove(store, one)
   local held = fs.lock(one.path .. ".lock", "exclusive", { wait = false })
   if not held then return false end
-  store:bury(one.path)
+  local is_there = fs.stat(one.path, { follow = false }) ~= nil -- another one may be removing it
+  if is_there then store:bury(one.path) end
   held:release()
-  return true
+  return is_there
 end
 
 --- Gives a finished directory of tmp/ to an id that has none; answers whether it was taken.

@@ -146,33 +146,45 @@ function Pruner:forget_builds()
   end
 end
 
+--- Removes a directory of cache/ that has a lock beside it, unless somebody is at it: { name,
+-- path }. Answers the bytes that it had, or nil. The lock's file stays: who waits for it has it
+-- open.
+function Pruner:take_locked(one)
+  if not mount.is_free(one) then return nil end
+  local bytes, is_gone = mount.bytes(one), true
+  self:take("mounts", one.name, function() is_gone = mount.remove(self.store, one) end)
+  return is_gone and bytes or nil
+end
+
+--- Removes a file of cache/; answers its bytes. Who needs one has a link of its own.
+function Pruner:take_file(name, stat)
+  self:take("mounts", name, function()
+    failure.check(fs.remove(("%s/cache/%s"):format(self.store.root, name)))
+  end)
+  return stat.size
+end
+
 --- What was downloaded: it can be fetched again. A tree that a build reads has a lock.
 function Pruner:remove_downloads()
-  local dir = self.store.root .. "/cache"
+  local dir, report = self.store.root .. "/cache", self.report
   for _, name in ipairs(failure.check(fs.list(dir))) do
     local path = dir .. "/" .. name
     local stat = download.owns(name) and fs.stat(path, { follow = false })
-    local held = stat and self:is_old(stat.ctime)
-      and fs.lock(path .. ".lock", "exclusive", { wait = false })
-    if held then
-      self.report.bytes = self.report.bytes + usage.tree(path)
-      self:take("mounts", name, function() self.store:bury(path) end)
-      held:release()
-      if stat.type == "file" and not self.options.dry_run then fs.remove(path .. ".lock") end
+    if stat and self:is_old(stat.ctime) then
+      local bytes = stat.type == "dir" and self:take_locked { name = name, path = path }
+        or stat.type ~= "dir" and self:take_file(name, stat)
+      report.bytes = report.bytes + (bytes or 0)
     end
   end
 end
 
---- Cache mounts that no step uses just now. Their lock files stay: a step that waits for one has
--- it open.
+--- Cache mounts that no step uses just now.
 function Pruner:remove_mounts()
   local report, over = self.report, self.over and self.over.mounts
   for _, one in ipairs(mount.list(self.store)) do
-    if self:is_old(one.used) and (not over or over[one.name]) and mount.is_free(one) then
-      local bytes, is_gone = mount.bytes(one), true
-      self:take("mounts", one.name, function() is_gone = mount.remove(self.store, one) end)
-      if is_gone then report.mounts, report.bytes = report.mounts + 1, report.bytes + bytes end
-    end
+    local is_meant = self:is_old(one.used) and (not over or over[one.name])
+    local bytes = is_meant and self:take_locked(one)
+    if bytes then report.mounts, report.bytes = report.mounts + 1, report.bytes + bytes end
   end
 end
 
@@ -182,8 +194,7 @@ function Pruner:remove_memories()
   for _, name in ipairs(failure.check(fs.list(dir))) do
     local stat = name:find("^context%-") and fs.stat(dir .. "/" .. name, { follow = false })
     if stat and stat.type == "file" and self:is_old(stat.mtime) then
-      self.report.bytes = self.report.bytes + stat.size
-      self:take("mounts", name, function() fs.remove(dir .. "/" .. name) end)
+      self.report.bytes = self.report.bytes + self:take_file(name, stat)
     end
   end
 end

@@ -59,17 +59,28 @@ local function is_unsafe(code)
     or (code >= 0x2028 and code <= 0x202E) or (code >= 0x2066 and code <= 0x2069)
 end
 
---- Bytes above 7 bit: kept where they are UTF-8 without a meaning to the terminal.
-local function high_bytes(run)
-  local out, at = {}, 1
-  while at <= #run do
-    local code = utf8.len(run, at, at) and utf8.codepoint(run, at)
-    local width = code and #utf8.char(code) or 1
-    local part = run:sub(at, at + width - 1)
-    out[#out + 1] = code and not is_unsafe(code) and part or part:gsub(".", visible)
+--- The characters of a text as a list; each byte that isn't UTF-8 is one.
+function text.characters(s)
+  local list, at = {}, 1
+  if utf8.len(s) then
+    for char in s:gmatch(utf8.charpattern) do list[#list + 1] = char end
+    return list
+  end
+  while at <= #s do
+    local width = utf8.len(s, at, at) and #utf8.char(utf8.codepoint(s, at)) or 1
+    list[#list + 1] = s:sub(at, at + width - 1)
     at = at + width
   end
-  return table.concat(out)
+  return list
+end
+
+--- Bytes above 7 bit: kept where they are UTF-8 without a meaning to the terminal.
+local function high_bytes(run)
+  local list = text.characters(run)
+  for i, char in ipairs(list) do
+    if #char == 1 or is_unsafe(utf8.codepoint(char)) then list[i] = char:gsub(".", visible) end
+  end
+  return table.concat(list)
 end
 
 -- What control bytes become, by the bytes that may pass: a table is many times quicker than a call

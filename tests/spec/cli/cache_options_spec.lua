@@ -17,6 +17,19 @@ describe("lamina.cli.cache_options", function()
       "type=registry,ref=c,mode=max,compression=uncompressed,ignore-error=true" })
   end)
 
+  it("takes a directory, with a tag or, to read, a digest", function()
+    local digest = "sha256:" .. ("a"):rep(64)
+    assert.same({ { type = "local", src = "a,b", tag = "v1" },
+      { type = "local", src = "d", digest = digest } },
+      cache_options.from { 'type=local,"src=a,b",tag=v1', "type=local,src=d,digest=" .. digest })
+    assert.same({ { type = "local", dest = "d", mode = "min", tag = "v1" } },
+      cache_options.to { "type=local,dest=d,mode=min,tag=v1" })
+    assert.matches("'sha256:x' is no digest",
+      (refusal(cache_options.from, "type=local,src=d,digest=sha256:x")))
+    assert.matches("'v1' and a digest",
+      (refusal(cache_options.from, "type=local,src=d,tag=v1,digest=" .. digest)))
+  end)
+
   it("says what is wrong, and what may have been meant", function()
     for word, expected in pairs {
       ["type=registry,ref=c,mod=max"] = { "'mod' isn't known", "did you mean 'mode'?" },
@@ -28,7 +41,11 @@ describe("lamina.cli.cache_options", function()
       ["type=registry,max"] = { "KEY=VALUE expected, not 'max'" },
       ["type=registry,ref="] = { "'ref' is missing", "ref=NAME:TAG is where it is kept" },
       ["type=registrie,ref=c"] = { "the type 'registrie' isn't known", "did you mean 'registry'?" },
-      ["ref=c"] = { "'type' is missing", "known are registry" },
+      ["ref=c"] = { "'type' is missing", "known are local, registry" },
+      ["type=local"] = { "'dest' is missing", "dest=DIR is where it is kept" },
+      ["type=local,src=d"] = { "'src' isn't known", "did you mean 'dest'?" },
+      ["type=local,dest=d,tag=a/b"] = { "'a/b' is no tag",
+        "letters, digits, '_', '.' and '-' make one" },
       ["c@sha256:" .. ("a"):rep(64)] = { "a digest can't be written" },
     } do
       assert.same({ ("--cache-to '%s': %s"):format(word, expected[1]), expected[2] },

@@ -140,6 +140,15 @@ describe("lamina.core.layer", function()
         assert.equal(493, fs.stat(mine .. "/c").mode)
       end)
 
+    it("tells which directories have no entry in the end, each once", function()
+      local info = assert(layer.apply(write("t.tar", tar.of { { "never/f" }, { "late/f" },
+        { "late/" }, { "twice/f" }, { "twice", body = "now a file" }, { "early/" },
+        { "early/f" }, { "in/deep/f" }, { "in/" } }), mine, own()))
+      table.sort(info.implied)
+      assert.same({ "in/deep", "never" }, info.implied)
+      assert.is_nil(assert(layer.apply(simple, mine, own())).implied)
+    end)
+
     it("fails with the path where there is nothing to read or no target", function()
       fails("ENOENT", { dir .. "/no.tar" }, layer.apply(dir .. "/no.tar", mine))
       fails("ENOENT", { dir .. "/no" }, layer.apply(simple, dir .. "/no"))

@@ -49,6 +49,13 @@ describe(".dockerignore (SEMANTICS 59)", function()
       end)
       assert.is_true(ok or failure.is(err, "invalid-input"), text .. ": " .. tostring(err))
     end
+    for pattern, path in pairs { ["foo*"] = "\x80foo", ["**foo"] = "a/\x80foox",
+      ["a?"] = "a\x80\x80" } do
+      assert.equal("keep", matcher(pattern)(path, false), pattern)
+    end
+    for pattern, path in pairs { ["*foo"] = "\x80foo", ["?foo"] = "\xfffoo", ["a?b"] = "a\x80b" } do
+      assert.equal("prune", matcher(pattern)(path, true), pattern)
+    end
     assert.equal("keep", matcher("[z-a]")("m", false))
     assert.equal("skip", matcher("[\\]]")("]", false))
   end)

@@ -173,6 +173,15 @@ describe("what a translation means", function()
     assert.equal("5000", plan.steps[5001].command)
   end)
 
+  it("as many words as an instruction has are taken", function()
+    local words = {}
+    for i = 1, 1000 do words[i] = tostring(i) end
+    local plan = plan_of(("FROM a\nEXPOSE %s\nVOLUME /%s"):format(table.concat(words, " "),
+      table.concat(words, " /")))
+    assert.same(words, plan.steps[2].ports)
+    assert.equal(1000, #plan.steps[3].paths)
+  end)
+
   it("a chain of 1e4 stages stands (DF-05)", function()
     local lines = { "FROM a AS s0" }
     for i = 1, 10000 do lines[i + 1] = ("FROM s%d AS s%d"):format(i - 1, i) end

@@ -71,6 +71,48 @@ describe("lamina.store.prune", function()
     ]=]
   end)
 
+  -- In cache/: a tree, a file and a record that were downloaded, a cache mount; none has a lock.
+  local downloads = [=[
+    local dir = store.root .. "/cache/"
+    local tree, mount = dir .. "git-" .. ("a"):rep(32), dir .. ("b"):rep(32)
+    local file, url = dir .. "file-" .. ("c"):rep(64) .. "-1", dir .. "url-" .. ("d"):rep(32)
+    for _, path in ipairs { tree, mount } do
+      assert(fs.mkdir(path))
+      assert(fs.write(path .. "/file", "12345"))
+    end
+    for _, path in ipairs { file, url } do assert(fs.write(path, "12345")) end
+    local function left() return table.concat(assert(fs.list(dir)), " ") end
+  ]=]
+
+  it("makes no file on a dry run", function()
+    run(downloads .. [=[
+      local before = left()
+      local report = prune.run(store, { cache = true, mounts = true, dry_run = true })
+      assert(report.bytes == 20 and report.mounts == 1)
+      assert(left() == before)
+    ]=])
+  end)
+
+  it("removes downloads with nothing beside them, but no tree that a build reads", function()
+    run(downloads .. [=[
+      local held = assert(fs.lock(tree .. ".lock", "shared"))
+      assert(prune.run(store, { cache = true }).bytes == 10)
+      assert(not fs.stat(file) and not fs.stat(file .. ".lock"))
+      assert(not fs.stat(url) and not fs.stat(url .. ".lock"))
+      assert(fs.stat(tree .. "/file") and fs.stat(mount .. "/file"))
+      held:release()
+      assert(prune.run(store, { cache = true }).bytes == 5 and not fs.stat(tree))
+    ]=])
+  end)
+
+  it("leaves a cache mount that somebody has just removed", function()
+    run(downloads .. [=[
+      local mounts = require "lamina.store.mount"
+      local one = mounts.list(store)[1]
+      assert(mounts.remove(store, one) and not mounts.remove(store, one))
+    ]=])
+  end)
+
   it("doesn't take a container that somebody is starting", function()
     run [=[
       local one = store.containers:create { name = "one", layers = {} }

@@ -46,6 +46,13 @@ describe("lamina.util.text", function()
     assert.same({ value }, json.decode(shown))
   end)
 
+  it("cuts into characters, each wrong byte one of its own", function()
+    assert.same({}, text.characters "")
+    assert.same({ "a", "ü", "☺", "💡" }, text.characters "aü☺💡")
+    assert.same({ "\x80", "a", "\x80", "\x80", "ü", "\xe2", "\xff" },
+      text.characters "\x80a\x80\x80ü\xe2\xff")
+  end)
+
   it("writes and reads times of RFC 3339", function()
     assert.equal("1970-01-01T00:00:00Z", text.rfc3339(0))
     assert.equal("2024-02-29T10:34:56.12Z", text.rfc3339(1709202896, 120000000))

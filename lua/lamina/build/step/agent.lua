@@ -1,10 +1,12 @@
 --- The caller's ssh agent for run steps: a socket of ours in the step, and behind it the agent.
 --
 -- The agent's own socket isn't handed in: an agent talks to its own user only, and the step's may
--- be another; so may the mode and the owner be that the step asks for. With key files instead of a
--- socket an ssh-agent is started for the step, which holds them (no key is ever in the step).
+-- be another; so may the mode and the owner be that the step asks for. Nor may a step tell it all
+-- that there is (agentmessage.lua). With key files instead of a socket an ssh-agent is started for
+-- the step, which holds them (no key is ever in the step).
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local message = require "lamina.build.step.agentmessage"
 local namespace = require "lamina.core.namespace"
 local program = require "lamina.exec.program"
 local sched = require "lamina.util.sched"
@@ -21,17 +23,47 @@ local function shut(handle)
   if handle and not handle:is_closing() then handle:close() end
 end
 
---- Passes on what comes, until either end is gone.
-local function pass(self, from, to)
-  from:read_start(function(err, bytes)
-    if err or not bytes or to:is_closing() then
-      shut(from)
-      shut(to)
-      self.open[from], self.open[to] = nil, nil
-    else
-      to:write(bytes)
-    end
+local function shut_both(self, one, other)
+  shut(one)
+  shut(other)
+  self.open[one], self.open[other] = nil, nil
+end
+
+--- Writes, and calls `after` once it is done; an end that is gone takes the other one with it.
+local function write(self, to, other, bytes, after)
+  if bytes == "" then return after() end
+  if to:is_closing() then return shut_both(self, to, other) end
+  to:write(bytes, function(err)
+    if err or other:is_closing() then return shut_both(self, to, other) end
+    after()
   end)
+end
+
+--- Passes on what comes, until either end is gone. Nothing more is read before that is written, so
+-- that who doesn't read what he asked for fills no memory. `sieve(bytes)` answers what goes on and
+-- what goes back; nil ends it.
+local function pass(self, from, to, sieve)
+  from:read_start(function(err, bytes)
+    local on, back = nil, nil
+    if not err and bytes then on, back = sieve(bytes) end
+    if not on then return shut_both(self, from, to) end
+    from:read_stop()
+    write(self, to, from, on, function()
+      write(self, from, to, back, function() pass(self, from, to, sieve) end)
+    end)
+  end)
+end
+
+local function everything(bytes) return bytes, "" end
+
+--- A sieve of what a step says.
+local function requests()
+  local rest = ""
+  return function(bytes)
+    local passed, refused, left = message.split(rest .. bytes)
+    rest = left
+    return passed, passed and message.refusal:rep(refused)
+  end
 end
 
 local function accept(self)
@@ -39,13 +71,9 @@ local function accept(self)
   self.open[client], self.open[upstream] = true, true
   self.server:accept(client)
   upstream:connect(self.upstream, function(err)
-    if err or client:is_closing() then
-      shut(client)
-      shut(upstream)
-    else
-      pass(self, client, upstream)
-      pass(self, upstream, client)
-    end
+    if err or client:is_closing() then return shut_both(self, client, upstream) end
+    pass(self, client, upstream, requests())
+    pass(self, upstream, client, everything)
   end)
 end
 

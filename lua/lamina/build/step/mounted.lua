@@ -34,24 +34,36 @@ end
 
 local make = {}
 
+--- Whether the files themselves look as a copy of them would. Of a context nothing may be left out,
+-- and all of it has to be root's.
+local function is_as_copied(source, tree, name)
+  if not source.is_context then return true end
+  return not tree.filter and tree:digest(name, { state = true })
+    == tree:digest(name, { state = true, uid = 0, gid = 0 })
+end
+
+--- The path of a copy in a folder of the step's.
+local function copied(self, tree, name, is_dir, dir)
+  local folder = new_folder(self, dir)
+  deliver.select(tree, name, folder)
+  return is_dir and folder or folder .. "/" .. name:match("[^/]+$")
+end
+
+--- Copying takes time, so a step sees the files themselves where it can't tell. What it writes goes
+-- to a copy, or over a directory, and is thrown away: never to the files themselves.
 function make.bind(self, mount, work, dir)
   local tree = work:tree(mount.use.source)
   local name = tree:find_one(mount.use.select.paths[1])
-  local fd
-  if tree.filter then -- only what the context doesn't exclude may be seen
-    local folder = new_folder(self, dir)
-    deliver.select(tree, name, folder)
-    name = tree:stat(name).type == "dir" and "." or name:match("[^/]+$")
-    local root = keep(self, failure.check(fs.open(folder, "dir")))
-    fd = keep(self, failure.check(fs.open(name, "path", { root = root:fd() }))):fd()
-  else
-    fd = keep(self, failure.check(fs.open(name == "" and "." or name, "path", { root = tree.fd })))
-      :fd()
+  local is_dir, is_readonly = tree:stat(name).type == "dir", mount.readonly ~= false
+  local bound = { type = "bind", target = mount.target, readonly = is_readonly }
+  if not is_as_copied(mount.use.source, tree, name) or not (is_dir or is_readonly) then
+    bound.source = copied(self, tree, name, is_dir, dir)
+    return bound
   end
-  if mount.readonly == false and failure.check(fs.stat("/proc/self/fd/" .. fd)).type == "dir" then
-    fd = writable(self, "/proc/self/fd/" .. fd, dir)
-  end
-  return { type = "bind", fd = fd, target = mount.target, readonly = mount.readonly ~= false }
+  bound.fd = keep(self, failure.check(fs.open(name == "" and "." or name, "path",
+    { root = tree.fd }))):fd()
+  if not is_readonly then bound.fd = writable(self, "/proc/self/fd/" .. bound.fd, dir) end
+  return bound
 end
 
 local strictness = { shared = 1, private = 2, locked = 3 }

@@ -19,13 +19,20 @@ end
 
 local sharings = { shared = true, locked = true, private = true }
 
+-- The largest values: of permission bits and of ids, the last of which means none.
+local most = { mode = 4095, uid = 4294967294, gid = 4294967294, size = math.maxinteger }
+
 local function check_values(mount)
   if mount.sharing and not sharings[mount.sharing] then
     invalid("cache: sharing is shared, locked or private, not '%s'", mount.sharing)
   elseif mount.type == "secret" and not (mount.id and mount.id ~= "") then
     invalid("secret: it needs an id")
-  elseif mount.type == "tmpfs" and mount.size and math.type(mount.size) ~= "integer" then
-    invalid("tmpfs: size is a number of bytes")
+  end
+  for key, limit in pairs(most) do
+    local value = mount[key]
+    if value and (value < 0 or value > limit) then
+      invalid("%s: %s can't be %d", mount.type, key, value)
+    end
   end
 end
 

@@ -119,7 +119,13 @@ printed when it is done.
 image; type=registry (or --push) pushes it as well; type=oci and type=docker write an archive of it
 (compression=none|gzip|zstd; oci with tar=false a layout); type=tar a flat tar of its files;
 type=local the files themselves; type=none nothing. dest names the file or directory; '-', or no
-dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]],
+dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.
+--cache-to writes what the steps have made where --cache-from of another machine finds it, and both
+may come several times: type=registry,ref=NAME, or the name alone, is a registry; type=local a
+directory, dest=DIR to write and src=DIR to read, in which tag=TAG tells several apart. mode=min
+(the default) writes the layers of the result, mode=max those of all stages;
+compression=none|gzip|zstd is for all of them. With ignore-error=true the build doesn't fail where
+it can't be written; a cache that can't be read is told of, and does without.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
   arguments = { { name = "CONTEXT", optional = true } },
   options = {
@@ -131,10 +137,10 @@ dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.]]
     { long = "build-context", value = "NAME=DIR|URL", many = true,
       help = "a directory, docker-image://, oci-layout:// or git for an image's or stage's name" },
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
-    { long = "cache-from", value = "NAME|type=registry,ref=NAME", many = true,
-      help = "take what other builders have made from this cache in a registry" },
-    { long = "cache-to", value = "NAME|type=registry,ref=NAME[,mode=max]", many = true,
-      help = "write what the steps have made there; mode=max: of all stages" },
+    { long = "cache-from", value = "NAME|type=KIND,…", many = true,
+      help = "take what other builders have made from there: registry, local" },
+    { long = "cache-to", value = "NAME|type=KIND,…[,mode=max]", many = true,
+      help = "write there what the steps have made; mode=max: of all stages" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
     { long = "format", value = "TEMPLATE",

@@ -32,7 +32,8 @@ local function to_container(store, to, source, options)
   local record = store.containers:get(to.container)
   local target <close> = place.open(store, record, to.path, true)
   if not source then return cp.read_tar(store, 0, target) end
-  cp.copy(store, source, target, options)
+  cp.copy(store, source, target, { archive = options.archive,
+    follow_link = options.follow_link, foreign = true })
 end
 
 return {

@@ -5,6 +5,7 @@
 -- All that a path could have reached is followed at once, so time is bounded by length of pattern
 -- times length of path.
 local name = require "lamina.dockerfile.ignore.name"
+local text = require "lamina.util.text"
 
 local crossing = {}
 
@@ -13,7 +14,7 @@ Crossing.__index = Crossing
 
 --- Makes the matcher of a cleaned pattern.
 function crossing.new(pattern)
-  local list, tokens, at = name.characters(pattern), {}, 1
+  local list, tokens, at = text.characters(pattern), {}, 1
   local is_end = pattern:find("^%*%*[^*?%[%]\\/]+$") ~= nil
   while at <= #list do
     local token

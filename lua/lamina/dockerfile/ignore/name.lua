@@ -5,15 +5,9 @@
 --
 -- Only the last star is ever tried again: at most length of part times length of name.
 local failure = require "lamina.util.failure"
+local text = require "lamina.util.text"
 
 local name = {}
-
---- The characters of a text; a wrong byte counts as one.
-function name.characters(text)
-  local list = {}
-  for char in text:gmatch("[\0-\127\192-\255][\128-\191]*") do list[#list + 1] = char end
-  return list
-end
 
 local function bad(pattern, why)
   failure.raise("invalid-input", (".dockerignore: '%s': %s"):format(pattern:sub(1, 200), why))
@@ -66,7 +60,7 @@ end
 
 function name.compile(part)
   if not part:find("[*?%[\\]") then return part end
-  local tokens, list, at = {}, name.characters(part), 1
+  local tokens, list, at = {}, text.characters(part), 1
   while at <= #list do
     local token
     token, at = name.token(list, at, part)
@@ -76,8 +70,8 @@ function name.compile(part)
 end
 
 --- Whether a compiled part fits a whole name; `list` are the name's characters.
-function name.matches(tokens, text, list)
-  if type(tokens) == "string" then return tokens == text end
+function name.matches(tokens, whole, list)
+  if type(tokens) == "string" then return tokens == whole end
   local at, token, star, resume = 1, 1, nil, nil
   while at <= #list do
     local want = tokens[token]

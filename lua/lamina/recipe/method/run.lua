@@ -14,7 +14,7 @@ local function script_name(value, what)
 end
 
 local run_options = {
-  mounts = mounts.list, network = argument.text, security = argument.text,
+  mounts = mounts.reader(stage.source_of), network = argument.text, security = argument.text,
   cache = argument.boolean, timeout = argument.text, user = argument.text, env = argument.pairs,
   script = script_name, devices = argument.list,
 }

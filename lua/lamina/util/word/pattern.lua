@@ -3,27 +3,19 @@
 -- `*` is any text and `?` one character, but for line ends; a backslash quotes. There are no
 -- brackets. Work is bounded by length of pattern times length of value: no star is tried twice.
 local failure = require "lamina.util.failure"
+local text = require "lamina.util.text"
 
 local pattern = {}
 
 -- Characters of the pattern times those of the value.
 local most_work = 1 << 26
 
---- Characters of a text; a wrong byte counts as one.
-local function characters(text)
-  local list = {}
-  for char in text:gmatch("[\0-\127\192-\255]?[\128-\191]*") do
-    if char ~= "" then list[#list + 1] = char end
-  end
-  return list
-end
-
 local any = {} -- what `?` stands for
 
 --- A pattern as parts between its stars: lists of characters.
-local function parts_of(text)
+local function parts_of(glob)
   local parts, part, is_quoted = {}, {}, false
-  for _, char in ipairs(characters(text)) do
+  for _, char in ipairs(text.characters(glob)) do
     if is_quoted then
       part[#part + 1], is_quoted = char, false
     elseif char == "\\" then
@@ -97,7 +89,7 @@ end
 --- The value without its shortest (longest) beginning that the pattern matches.
 function pattern.trim(value, glob, is_end, is_long)
   check_work(value, glob)
-  local list, parts = characters(value), parts_of(glob)
+  local list, parts = text.characters(value), parts_of(glob)
   if is_end then
     list, parts = reversed(list), reversed(parts)
     for i, part in ipairs(parts) do parts[i] = reversed(part) end
@@ -111,7 +103,7 @@ end
 --- The value with the first (every) match replaced, the longest one at each place.
 function pattern.replace(value, glob, by, is_all)
   check_work(value, glob)
-  local list, parts, out = characters(value), parts_of(glob), {}
+  local list, parts, out = text.characters(value), parts_of(glob), {}
   local at, copied, last = 1, 1, nil
   while at <= #list + 1 do
     local stop, is_hopeless = match_at(list, at, parts, true)
