@@ -57,6 +57,7 @@ for element in tree.parse(sys.argv[1]).iter():
     local run = helper.store()
     local out = run:ok("graph", "--format", "dot", dir)
     assert.matches("^digraph lamina {\n", out)
+    assert.equal(out, run:ok("graph", "--format", "dot", "-o", "-", dir))
     assert.matches('"2" [label="#2 run \\"echo tool >/tool\\"\\n', out, 1, true)
     assert.matches('  "2" -> "4" [style=dashed, label="bind"];', out, 1, true)
     assert.matches('  "4" -> "target default";', out, 1, true)

@@ -52,6 +52,7 @@ describe("lamina.cli.commands", function()
       for _, row in ipairs(load(name).options or {}) do
         local where = ("%s --%s"):format(name, tostring(row.long))
         assert.is_string(row.help, where)
+        assert.is_nil(row.default and row.help:find("default", 1, true), where .. ": it is added")
         assert.matches("^%l[%l%d-]+$", row.long)
         assert.is_nil(taken[row.long], where)
         assert.is_nil(row.short and taken[row.short], where)

@@ -48,8 +48,9 @@ local function run(context)
   local graph = outline.of(plan, { target = source.target(given, context.options.target),
     status = status or nil })
   local drawn = require("lamina.ui.graph." .. context.options.format).draw(graph)
-  if not context.options.output then return context.out:raw(drawn) end
-  failure.check(fs.write(context.options.output, drawn, { mode = 420 })) -- 0644
+  local output = context.options.output or "-"
+  if output == "-" then return context.out:raw(drawn) end
+  failure.check(fs.write(output, drawn, { mode = 420 })) -- 0644
 end
 
 return {
@@ -68,7 +69,7 @@ cached and steps that would run are marked. The SVG stands alone; DOT is for Gra
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
     { long = "format", value = "KIND", default = "svg", choices = { "svg", "dot" },
       help = "what is written" },
-    { long = "output", short = "o", value = "FILE", help = "write to a file" },
+    { long = "output", short = "o", value = "FILE", help = "write to a file; '-' is standard output" },
     { long = "platform", value = "OS/ARCH",
       help = "what the image is for (default: this machine)" },
     { long = "target", value = "NAME", help = "only what this target needs" },

@@ -24,9 +24,10 @@ return {
   summary = "Print the plan of a recipe or Dockerfile, as JSON",
   usage = "plan [OPTIONS] [CONTEXT]",
   help = [[
-The plan is the graph of steps: what `lamina build` would look for in the cache and run. Base
-images aren't looked up and variables aren't expanded yet, so it needs no store. "steps" has them
-all, "stages" the stages they belong to, with an instruction and a line for each.]],
+The plan is the graph of steps: what `lamina build` would look for in the cache and run. Variables
+aren't expanded yet and nothing is fetched, so it needs no store; only where a user's own
+instruction asks for a base image's variables, they are those of the image in the store. "steps"
+has all steps, "stages" the stages they belong to, with an instruction and a line for each.]],
   example = "lamina plan -f recipes/git.lua . | less",
   arguments = { { name = "CONTEXT", optional = true } },
   options = {

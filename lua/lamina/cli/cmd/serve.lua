@@ -11,7 +11,7 @@ debian:bookworm is ADDRESS/debian:bookworm there.]],
   example = "lamina serve --address 127.0.0.1:5000",
   options = {
     { long = "address", value = "HOST:PORT", default = "127.0.0.1:5000",
-      help = "where to listen (default: 127.0.0.1:5000); port 0 is any that is free" },
+      help = "where to listen; port 0 is any that is free" },
   },
   needs = "store",
   run = function(context)
