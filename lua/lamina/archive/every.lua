@@ -5,6 +5,7 @@
 -- An index is { images = { … }, names =, index = bytes or nil }; without its bytes something of it
 -- isn't taken along (attestations), or there was none: manifests of one name belong together.
 local image_index = require "lamina.image.index"
+local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
 local walk = require "lamina.image.walk"
 
