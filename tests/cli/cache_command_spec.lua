@@ -98,7 +98,11 @@ describe("lamina cache", function()
       do printf x | dd of=$f bs=1 seek=40 conv=notrunc; done && tar -C x -cf bad.tar .]])
       :format(dir))
     assert.equal(1, (other("cache", "import", dir .. "/bad.tar")))
+    helper.sh(([[cd %s && rm -r x && mkdir x && tar -C x -xf cache.tar && for f in x/mounts/*
+      do echo x >$f; done && tar -C x -cf bad.tar .]]):format(dir)) -- only the mount is damaged
+    assert.equal(1, (other("cache", "import", dir .. "/bad.tar")))
     assert.equal("", other:ok("cache", "ls", "-q"))
+    assert.equal(1, lines(select(2, helper.sh("ls " .. other.root .. "/layers"))))
     assert.equal(0, (other("fsck")))
   end)
 

@@ -53,20 +53,15 @@ local function add_records(plan, records)
   return rows
 end
 
-local function copy_file(path)
-  return function(fd)
-    local file <close> = failure.check(fs.open(path, "r"))
-    sched.job(core.recode, file:fd(), { output = fd, limits = limits.archive() })
-  end
-end
-
 local function add_mounts(plan, store, mounts)
   local rows = json.array {}
   for _, one in ipairs(mounts) do
     local packed = one.mount_id and pack_mount(store, one)
     if packed then
       rows[#rows + 1] = packed.row
-      plan.streams[packed.row.path] = { size = packed.size, write = copy_file(packed.path) }
+      plan.streams[packed.row.path] = { size = packed.size, write = function(fd)
+        outgoing.copy(packed.path, packed.size, fd)
+      end }
     else
       plan.busy = plan.busy + 1
     end
@@ -139,14 +134,42 @@ local function read(input)
   return data
 end
 
-local function load_records(store, input, rows)
-  local wanted, count = layers.new(store, input), 0
+--- The layers that records name, unpacked aside.
+local function unpack_layers(store, input, rows)
+  local wanted = layers.new(store, input)
   for _, row in ipairs(rows) do
     wanted:need(row.record.diff_id, row.layer, ("%s: layer %s"):format(input.label,
       row.layer.digest))
   end
   wanted:prepare()
-  wanted:adopt()
+  return wanted
+end
+
+--- A mount unpacked aside; answers the directory.
+local function unpack_mount(store, input, row)
+  local file <close> = input:file(row.path)
+  local dir = store:temp("cache")
+  sched.job(core.apply, file:fd(), dir, { form = "tree", ids = store.ids, limits = limits.archive(),
+    uid = store.ids == 1 and 0 or nil, gid = store.ids == 1 and 0 or nil })
+  if store.ids ~= 1 then failure.check(fs.chown(dir, row.uid, row.gid)) end
+  failure.check(fs.chmod(dir, row.mode & 4095)) -- 07777
+  return dir
+end
+
+--- The mounts whose ids have none: { { id =, dir = } }.
+local function unpack_mounts(store, input, rows)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if not fs.stat(mount.path(store, row.id), { follow = false }) then
+      list[#list + 1] = { id = row.id, dir = unpack_mount(store, input, row) }
+    end
+  end
+  return list
+end
+
+--- Puts the records of keys that have none; answers how many.
+local function put_records(store, rows)
+  local count = 0
   for _, row in ipairs(rows) do
     if not store.cache:get(row.key) then
       row.record.created, row.record.log = row.created, nil
@@ -157,24 +180,16 @@ local function load_records(store, input, rows)
   return count
 end
 
-local function load_mount(store, input, row)
-  if fs.stat(mount.path(store, row.id), { follow = false }) then return false end
-  local file <close> = input:file(row.path)
-  local dir = store:temp("cache")
-  sched.job(core.apply, file:fd(), dir, { form = "tree", ids = store.ids, limits = limits.archive(),
-    uid = store.ids == 1 and 0 or nil, gid = store.ids == 1 and 0 or nil })
-  if store.ids ~= 1 then failure.check(fs.chown(dir, row.uid, row.gid)) end
-  failure.check(fs.chmod(dir, row.mode & 4095)) -- 07777
-  return mount.adopt(store, dir, row.id)
-end
-
 --- Reads such a file ("-" is standard input): everything is verified before anything is kept.
 function cachefile.load(store, path)
   local input <close> = source.open(store, path)
   local data = read(input)
-  local done = { records = load_records(store, input, data.records), mounts = 0 }
-  for _, row in ipairs(data.mounts) do
-    if load_mount(store, input, row) then done.mounts = done.mounts + 1 end
+  local wanted = unpack_layers(store, input, data.records)
+  local mounts, done = unpack_mounts(store, input, data.mounts), { mounts = 0 }
+  wanted:adopt()
+  done.records = store:transaction(put_records, store, data.records)
+  for _, one in ipairs(mounts) do
+    if mount.adopt(store, one.dir, one.id) then done.mounts = done.mounts + 1 end
   end
   store:sync()
   return done

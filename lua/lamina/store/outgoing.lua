@@ -75,6 +75,14 @@ local function direct(store, diff_id, kept)
   end }
 end
 
+--- Writes a file that waits in tmp/, and has that many bytes, to a descriptor.
+function outgoing.copy(path, size, fd)
+  local file <close> = failure.check(fs.open(path, "r"))
+  if sched.job(fs.copy, file:fd(), fd) ~= size then
+    damaged("file", path, { message = "it was cut" })
+  end
+end
+
 --- A blob whose digest and size are known once it is made: it waits in tmp/.
 local function made(self, diff_id, kept, compression)
   local store, dir = self.store, self.store:temp("save")
@@ -83,9 +91,7 @@ local function made(self, diff_id, kept, compression)
   local info = kept and recode(store, kept, diff_id, how) or pack(store, diff_id, how)
   local of = descriptor.new(media_type.layer_of(compression), info.digest, info.size)
   return { of = of, path = how.output, write = function(fd)
-    local file <close> = failure.check(fs.open(dir .. "/blob", "r"))
-    local bytes = sched.job(fs.copy, file:fd(), fd)
-    if bytes ~= of.size then damaged("blob", of.digest, { message = "it was cut" }) end
+    outgoing.copy(how.output, of.size, fd)
   end }
 end
 
