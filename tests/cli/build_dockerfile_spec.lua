@@ -162,6 +162,21 @@ describe("lamina build of a Dockerfile", function()
     assert.is_nil(configuration(id).OnBuild)
   end)
 
+  it("asks for the build arguments of its stages and of its base's triggers", function()
+    build("FROM busybox\nONBUILD ARG BASES", "-t", "base:1")
+    helper.write(dir .. "/Dockerfile", "ARG FIRST\nFROM busybox AS other\nARG OTHERS\n"
+      .. "FROM base:1\nARG A=1 B\nARG C")
+    local words = { "build", "--progress=plain" }
+    for name in ("FIRST OTHERS BASES A B C D"):gmatch "%S+" do
+      words[#words + 1] = "--build-arg=" .. name .. "=x"
+    end
+    words[#words + 1] = dir
+    local status, _, err = run(table.unpack(words))
+    assert.equal(0, status)
+    assert.matches("warning: nothing asks for the build argument 'D'\n$", err)
+    assert.equal(1, select(2, err:gsub("warning: ", "")), err)
+  end)
+
   it("gives triggers the values of arguments before its first FROM (SEMANTICS 40)", function()
     build("FROM busybox\nONBUILD ARG NAME\nONBUILD RUN touch /$NAME", "-t", "base:1")
     local status, id, err = build "ARG NAME=named\nFROM base:1\nRUN test -f /named"

@@ -31,6 +31,8 @@
 --                               -- enter() opens a shell in its place on the terminal
 --     beside =, uses =, given =,      -- see recipe.evaluate
 --     planned = function(plan) end,   -- is called with the plan before anything is done
+--     asked = nil,              -- a set that gets the names of the build arguments that stages
+--                               -- declare, those of triggers among them
 --     inputs = nil,             -- learns what the plan depends on (build/inputs.lua)
 --     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
 --                               -- into the store

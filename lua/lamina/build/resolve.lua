@@ -42,6 +42,7 @@ end
 
 --- The caller's value of a build argument, or nil.
 function Resolver:argument(name)
+  if self.options.asked then self.options.asked[name] = true end
   return self.options.args[name]
 end
 

@@ -175,9 +175,21 @@ end
 -- Those that count without being asked for.
 local silent = { "^SOURCE_DATE_EPOCH$", "^BUILDKIT_", "^[%a_]+_PROXY$", "^[%a_]+_proxy$" }
 
---- The names of build arguments that a plan doesn't ask for: often misspelt ones.
+--- Adds the names that the plan's stages declare, also of those that aren't built.
+local function add_declared(set, plan)
+  for _, step in ipairs(plan.steps) do
+    if step.op == "arg" then
+      for _, one in ipairs(step.list or { { step.name } }) do set[one[1]] = true end
+    end
+  end
+end
+
+--- The names of build arguments that neither a plan nor what was built of it (given.asked) asks
+-- for: often misspelt ones.
 function source.unused_arguments(given, plan)
   local used, list = source.set(plan.arguments), {}
+  add_declared(used, plan)
+  for name in pairs(given.asked) do used[name] = true end
   for name in pairs(given.args) do
     for _, pattern in ipairs(silent) do used[name] = used[name] or name:find(pattern) end
     if not used[name] then list[#list + 1] = name end

@@ -82,18 +82,18 @@ local function build_once(context, inputs)
   given.labels = pairs_of(options.label, "--label")
   given.ssh = agents.parse(options.ssh)
   given.secrets, given.allow = secrets.parse(options.secret), source.set(options.allow)
-  local result, found, unused
+  given.asked = {}
+  local result, found, planned
   do
     local _trace <close> = options.trace and start_trace(context) or nil
     local view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
     given.on_failure = options.on_failure and shell_opener(view)
     function given.planned(plan)
-      found = found or checked.warnings(given, plan, context.store)
-      unused = source.unused_arguments(given, plan)
+      found, planned = found or checked.warnings(given, plan, context.store), plan
     end
     result = build.run(context.store, given)
   end
-  tell_warnings(options, found, unused)
+  tell_warnings(options, found, source.unused_arguments(given, planned))
   built.show(context, result)
 end
 
