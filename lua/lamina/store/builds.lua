@@ -42,6 +42,11 @@ function Builds:add(record)
   return record.id
 end
 
+--- Takes the records of ids away.
+function Builds:forget(ids)
+  self.store:delete("builds", "id", ids)
+end
+
 --- The last record, or nil.
 function Builds:last()
   local row = failure.check(self.db:row

@@ -52,12 +52,7 @@ end
 
 --- Takes the records of keys away.
 function Cache:forget(keys)
-  self.store:transaction(function()
-    for _, key in ipairs(keys) do
-      failure.check(self.db:run("delete from cache where key = ?", key))
-    end
-    return true
-  end)
+  self.store:delete("cache", "key", keys)
 end
 
 --- The results, each once whatever the number of its keys: { diff_id, keys, record, created, used,

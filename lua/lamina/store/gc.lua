@@ -93,16 +93,15 @@ function Collector:sweep_folder(folder, used, size)
 end
 
 function Collector:sweep_layers()
-  local store, used, known = self.store, self:used_layers(), {}
+  local store, used, known, unused = self.store, self:used_layers(), {}, {}
   for _, row in ipairs(store.layers:list()) do
     known[row.diff_id] = row.bytes
     if not used[row.diff_id] then
       self.gone.layers[row.diff_id] = true
-      if not self.dry_run then
-        failure.check(store.db:run("delete from layers where diff_id = ?", row.diff_id))
-      end
+      unused[#unused + 1] = row.diff_id
     end
   end
+  if not self.dry_run then store:delete("layers", "diff_id", unused) end
   self:sweep_folder("layers", used, function(path, diff_id)
     return known[diff_id] or usage.tree(path)
   end)

@@ -123,27 +123,31 @@ function Pruner:over_size()
   return over
 end
 
+--- Removes rows all at once, unless it is a dry run: forget().
+function Pruner:take_rows(kind, keys, forget)
+  if not self.options.dry_run then forget() end
+  for _, key in ipairs(keys) do self.gone[kind][key] = true end
+end
+
 function Pruner:forget_cache()
-  local db, over = self.store.db, self.over and self.over.keys
-  for _, row in ipairs(failure.check(db:rows "select key, used from cache")) do
+  local cache, over, keys = self.store.cache, self.over and self.over.keys, {}
+  for _, row in ipairs(failure.check(self.store.db:rows "select key, used from cache")) do
     local is_hint = row.key:find("^previous:") ~= nil -- build/previous.lua
     if self:is_old(row.used) and (not over or over[row.key]) then
       if not is_hint then self.report.cache = self.report.cache + 1 end
-      self:take("cache", row.key, function() self.store.cache:forget { row.key } end)
+      keys[#keys + 1] = row.key
     end
   end
+  self:take_rows("cache", keys, function() cache:forget(keys) end)
 end
 
 --- The records of builds: with them go the logs of steps that failed.
 function Pruner:forget_builds()
-  local db = self.store.db
-  for _, row in ipairs(failure.check(db:rows "select id, started from builds")) do
-    if self:is_old(row.started) then
-      self:take("builds", row.id, function()
-        failure.check(db:run("delete from builds where id = ?", row.id))
-      end)
-    end
+  local builds, ids = self.store.builds, {}
+  for _, row in ipairs(failure.check(self.store.db:rows "select id, started from builds")) do
+    if self:is_old(row.started) then ids[#ids + 1] = row.id end
   end
+  self:take_rows("builds", ids, function() builds:forget(ids) end)
 end
 
 --- Removes a directory of cache/ that has a lock beside it, unless somebody is at it: { name,

@@ -204,6 +204,15 @@ function Store:transaction(fn, ...)
   return failure.check(self.db:transaction(fn, ...))
 end
 
+--- Removes the rows of a table whose column has one of these values, all in one transaction.
+function Store:delete(from, column, values)
+  local sql = ("delete from %s where %s = ?"):format(from, column)
+  self:transaction(function()
+    for _, value in ipairs(values) do failure.check(self.db:run(sql, value)) end
+    return true
+  end)
+end
+
 local function unsynced(self, column, of)
   return failure.check(self.db:rows(("select %s as key from %s where boot = ?"):format(column, of),
     self.boot))

@@ -113,6 +113,27 @@ describe("lamina.store.prune", function()
     ]=])
   end)
 
+  it("writes once however many records there are", function()
+    run [=[
+      store:transaction(function()
+        for n = 1, 300 do
+          local diff_id = ("sha256:%064x"):format(n)
+          assert(store.db:run([[insert into layers (diff_id, tar_size, bytes, entries, created)
+            values (?, 0, 0, 0, 0)]], diff_id))
+          store.cache:put("key" .. n, { diff_id = diff_id })
+          assert(store.db:run("insert into builds values (?, 1, '{}')", "b" .. n))
+        end
+        return true
+      end)
+      local log = store.root .. "/lamina.db-wal"
+      assert(store.db:row "pragma wal_checkpoint(truncate)")
+      assert(fs.stat(log).size == 0)
+      assert(prune.run(store, { cache = true }).cache == 300)
+      assert(#store.builds:list() == 0 and #store.layers:list() == 1)
+      assert(fs.stat(log).size < 300 * 4096, "a page for each row")
+    ]=]
+  end)
+
   it("doesn't take a container that somebody is starting", function()
     run [=[
       local one = store.containers:create { name = "one", layers = {} }
