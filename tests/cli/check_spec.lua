@@ -149,6 +149,22 @@ return image(base)
     assert.is_nil(out:find("\27", 1, true))
   end)
 
+  it("is soon done with texts that are made to take long", function()
+    local prefix = "FROM scratch\nRUN "
+    for name, text in pairs {
+      apt = prefix .. ("apt-get x "):rep(90000), rm = prefix .. "apk add " .. ("rm "):rep(300000),
+      chown = prefix .. "chown -R " .. ("a"):rep(900000) .. " b c", url = prefix
+        .. ("a"):rep(900000) .. ":", pip = prefix .. ("pip install "):rep(80000),
+      arg = "FROM scratch\nARG " .. ("A=$A "):rep(100000),
+      directive = "# check=skip=a" .. (" "):rep(900000) .. "b\nFROM scratch\n",
+    } do
+      write("Dockerfile", text .. "\n")
+      local status = helper.sh(("cd %s && LAMINA_ROOT=%s/store timeout -s KILL 100 %s check --json")
+        :format(dir, dir, lamina))
+      assert.is_true(status <= 1, name) -- many times what it takes
+    end
+  end)
+
   describe("with a store", function()
     it("knows what the base image sets, and a build tells the count", function()
       local tar = fixtures.busybox_tar()

@@ -4,6 +4,7 @@
 --   chain.shipped(plan)  -> { { step, step, … }, … }   what the image that is built consists of
 --   chain.all(plan)      -> the same of every stage
 --   chain.group(list, i) -> the first and the last step of the layer that step i goes into
+--   chain.parts(command) -> an iterator over its simple commands
 local path = require "lamina.util.path"
 
 local chain = {}
@@ -61,6 +62,23 @@ end
 function chain.command(step)
   if step.op ~= "run" then return "" end
   return type(step.command) == "table" and table.concat(step.command, " ") or step.command
+end
+
+--- The simple commands that a command consists of, one after the other.
+function chain.parts(command)
+  return command:gmatch("[^\n&;|]+")
+end
+
+--- Whether a text matches a pattern. What stands before and behind a ".*" is looked for once each,
+-- so that a text made for it takes no longer than others.
+function chain.has(text, pattern)
+  local at = 1
+  for piece in pattern:gsub("%.%*", "\0"):gmatch("[^\0]+") do
+    local _, last = text:find(piece, at)
+    if not last then return false end
+    at = last + 1
+  end
+  return true
 end
 
 --- Calls visit(step, workdir) for each step of a chain; workdir is nil where it isn't known.

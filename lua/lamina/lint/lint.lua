@@ -36,6 +36,15 @@ local function apply(rule, subject, findings)
   end)
 end
 
+--- A function that asks another one once for each text.
+local function remembering(fn)
+  local known = {}
+  return fn and function(text)
+    if known[text] == nil then known[text] = fn(text) or false end
+    return known[text] or nil
+  end
+end
+
 --- The file itself comes first, then those that it requires.
 local function by_line(a, b)
   if a.is_elsewhere ~= b.is_elsewhere then return b.is_elsewhere end
@@ -48,6 +57,7 @@ end
 function lint.run(subject, given)
   local wanted = settings.of(subject, given or {}, rules.by_name)
   subject.stages = subject.file and stages.of(subject.file)
+  subject.image = remembering(subject.image) -- thousands of stages may begin with one
   local findings, counts = {}, { warning = 0, advice = 0 }
   local present = { dockerfile = subject.file, plan = subject.plan }
   for _, rule in ipairs(rules.list) do

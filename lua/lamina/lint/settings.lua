@@ -12,8 +12,9 @@ local settings = {}
 local truths = { ["1"] = true, t = true, ["true"] = true, ["0"] = false, f = false,
   ["false"] = false }
 
+--- A text without the blanks around it, in time linear in its length.
 local function trimmed(text)
-  return text:match("^%s*(.-)%s*$")
+  return (text:match("^%s*(.*)$"):reverse():match("^%s*(.*)$"):reverse())
 end
 
 local function names(value)
@@ -34,7 +35,8 @@ end
 function settings.parse(text, fail)
   local found = {}
   for part in text:gmatch("[^;]+") do
-    local key, value = part:match("^%s*(.-)%s*=%s*(.-)%s*$")
+    local key, value = part:match("^([^=]*)=(.*)$")
+    key, value = key and trimmed(key), key and trimmed(value)
     if not readers[key] then
       local near = check.suggest(key or trimmed(part), { "skip", "error", "experimental" })
       fail(("check: unknown option '%s'"):format(key or trimmed(part)),

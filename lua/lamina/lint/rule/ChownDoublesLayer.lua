@@ -1,14 +1,14 @@
 local chain = require "lamina.lint.chain"
 
-local most_copies = 1000 -- of one chain; each is compared with each change behind it
+local most_copies = 100 -- of one chain; each is compared with each change behind it
 
 --- The paths that a command changes with -R.
 local function changed(command, workdir)
   local paths = {}
-  for part in command:gmatch("[^\n&;|]+") do
+  for part in chain.parts(command) do
     local program, rest = part:match("%f[%w](ch[om][wo][nd])%s+(.*)$")
     if program and (" " .. rest):find("%s%-%a*R") then
-      local word = rest:match("(%S+)%s*$")
+      local word = rest:reverse():match("^%s*(%S+)"):reverse()
       paths[#paths + 1] = { program = program, path = chain.absolute(word, workdir) }
     end
   end

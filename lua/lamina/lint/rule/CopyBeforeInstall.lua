@@ -18,9 +18,9 @@ local installers = {
 
 --- The files that an installer in the command reads; nil where there is none.
 local function manifest_of(command)
-  for part in command:gmatch("[^\n&;|]+") do
+  for part in chain.parts(command) do
     for _, one in ipairs(installers) do
-      if part:find("%f[%w]" .. one[1]) then return one[2] end
+      if chain.has(part, "%f[%w]" .. one[1]) then return one[2] end
     end
   end
 end

@@ -13,9 +13,9 @@ local managers = {
 }
 
 local function matches(text, patterns)
-  for line in text:gmatch("[^\n&;|]+") do
+  for part in chain.parts(text) do
     for _, pattern in ipairs(patterns) do
-      if line:find(pattern) then return true end
+      if chain.has(part, pattern) then return true end
     end
   end
   return false

@@ -1,13 +1,13 @@
 local chain = require "lamina.lint.chain"
 
-local function updates(command)
-  return command:find("%f[%w]apt%-get%s[^&;|\n]*update") ~= nil
-    or command:find("%f[%w]apt%s[^&;|\n]*update") ~= nil
-end
-
-local function installs(command)
-  return command:find("%f[%w]apt%-get%s[^&;|\n]*install") ~= nil
-    or command:find("%f[%w]apt%s[^&;|\n]*install") ~= nil
+--- Whether a command has apt do something.
+local function has_apt(command, word)
+  for part in chain.parts(command) do
+    for _, program in ipairs { "%f[%w]apt%-get%s.*", "%f[%w]apt%s.*" } do
+      if chain.has(part, program .. word) then return true end
+    end
+  end
+  return false
 end
 
 return {
@@ -19,9 +19,9 @@ return {
       local pending
       for _, step in ipairs(list) do
         local command = chain.command(step)
-        if updates(command) then
-          pending = not installs(command) and step or nil
-        elseif pending and installs(command) then
+        if has_apt(command, "update") then
+          pending = not has_apt(command, "install") and step or nil
+        elseif pending and has_apt(command, "install") then
           report(pending, ("the lists are fetched here and used in line %d"):format(
             step.line or 1), "apt-get update && apt-get install … in one step")
         end

@@ -32,7 +32,7 @@ local function secret_in(text)
     local found = text:match(pattern)
     if found and #found >= shortest_token then return found:sub(1, 8) .. "…" end
   end
-  local user = text:match("%a+://([^/%s:@$\"']+):[^/%s@$\"'{}<>]+@")
+  local user = text:match("%a://([^/%s:@$\"']+):[^/%s@$\"'{}<>]+@")
   return user and ("a password of '%s'"):format(user)
 end
 

@@ -24,13 +24,14 @@ local function sorted(set)
   return names
 end
 
---- The arguments of one ARG see those before them.
-local function declared_before(instruction, index)
-  local names = {}
-  if instruction.instruction == "ARG" then
-    for i = 1, (index or 1) - 1 do names[instruction.args[i]:match("^[^=]*")] = true end
+--- The arguments of one ARG see those before them: name -> the first place where it is declared.
+local function declarations(instruction)
+  local places = {}
+  for i, word in ipairs(instruction.instruction == "ARG" and instruction.args or {}) do
+    local name = word:match("^[^=]*")
+    places[name] = places[name] or i
   end
-  return names
+  return places
 end
 
 return {
@@ -40,10 +41,11 @@ return {
   check = function(subject, report)
     local left = most_suggestions
     scope.each(subject, function(instruction, at)
+      local places = declarations(instruction)
       for _, variable in ipairs(variables.of(instruction, subject.file.escape)) do
         local name = variable.name
         local is_known = at.names[name] or variable.has_default or at.has_custom
-          or declared_before(instruction, variable.arg)[name] or at.is_open and usual[name]
+          or (places[name] or math.huge) < (variable.arg or 0) or at.is_open and usual[name]
         if not is_known then
           local near = left > 0 and check.suggest(name, sorted(at.names))
           left = left - 1
