@@ -10,6 +10,18 @@ help.global_options = {
   { long = "help", help = "show this help" },
 }
 
+--- A command's rows and the global ones that it doesn't replace.
+function help.options(command)
+  local rows, taken = {}, {}
+  for _, list in ipairs { command.options or {}, help.global_options } do
+    for _, row in ipairs(list) do
+      if not taken[row.long] then rows[#rows + 1] = row end
+      taken[row.long] = true
+    end
+  end
+  return rows
+end
+
 local widest = 100
 
 --- The words of a text as lines of at most so many characters.

@@ -37,18 +37,6 @@ for _, row in ipairs(help.global_options) do
     short = row.long == "help" and "h" or nil }
 end
 
---- A command's rows and the global ones it doesn't replace.
-local function all_options(command)
-  local rows, taken = {}, {}
-  for _, list in ipairs { command.options or {}, help.global_options } do
-    for _, row in ipairs(list) do
-      if not taken[row.long] then rows[#rows + 1] = row end
-      taken[row.long] = true
-    end
-  end
-  return rows
-end
-
 local function find(name)
   local names = help.names()
   for _, known in ipairs(names) do
@@ -62,7 +50,7 @@ end
 
 --- Reads the words behind a command's name; usage failures say where to read on.
 local function read_words(command, words, global)
-  local ok, options, arguments = pcall(option.parse, all_options(command), words,
+  local ok, options, arguments = pcall(option.parse, help.options(command), words,
     command.stops_early)
   local err = options
   if ok and not options.help then

@@ -137,7 +137,8 @@ function option.parse(rows, words, stops_early)
   return self.options, self.arguments
 end
 
---- Checks how many arguments there are against rows { name=, optional=, many= }.
+--- Checks how many arguments there are against rows { name=, optional=, many= }. Completion reads
+-- more of them: `kind`, or `choices`, the words that there are.
 function option.check_arguments(rows, arguments)
   local needed, most = 0, #rows
   for _, row in ipairs(rows) do

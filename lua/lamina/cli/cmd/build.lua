@@ -127,7 +127,7 @@ directory, dest=DIR to write and src=DIR to read, in which tag=TAG tells several
 compression=none|gzip|zstd is for all of them. With ignore-error=true the build doesn't fail where
 it can't be written; a cache that can't be read is told of, and does without.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
-  arguments = { { name = "CONTEXT", optional = true } },
+  arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
     { long = "allow", value = "network.host|security.insecure", many = true,
       choices = { "network.host", "security.insecure" },

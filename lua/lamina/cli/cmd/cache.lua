@@ -36,7 +36,8 @@ import reads such a tar, verifies the layers and keeps the mounts that aren't th
 machine starts warm. Filters: type=record|mount, until=24h or a time
 (not used since).]],
   example = "lamina cache export -o cache.tar",
-  arguments = { { name = "ACTION" }, { name = "ID|FILE", optional = true, many = true } },
+  arguments = { { name = "ACTION", choices = actions },
+    { name = "ID|FILE", kind = "file", optional = true, many = true } },
   options = {
     { long = "all", short = "a", help = "rm: all of them" },
     listing.options.filter, listing.options.format, listing.options.no_trunc,

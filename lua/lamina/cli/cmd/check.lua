@@ -31,7 +31,7 @@ rules of our own about the image that comes out. `# check=skip=RULE,RULE;error=t
 top of a Dockerfile leaves rules out and makes warnings count as errors. The exit status is
 0, or 1 where warnings count as errors and there are some. Advice never does.]],
   example = "lamina check --json -f Dockerfile .",
-  arguments = { { name = "CONTEXT|FILE", optional = true } },
+  arguments = { { name = "CONTEXT|FILE", kind = "file", optional = true } },
   options = {
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },

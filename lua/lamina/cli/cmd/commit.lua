@@ -32,7 +32,8 @@ The id is printed once everything is on disk. The container stays, and may be ch
 again. What lies in volumes and other mounts is never part of it. --change takes CMD, ENTRYPOINT,
 ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME and WORKDIR.]],
   example = "lamina commit -m 'git by hand' -c 'CMD git --version' git debian:git",
-  arguments = { { name = "CONTAINER" }, { name = "NAME[:TAG]", optional = true } },
+  arguments = { { name = "CONTAINER", kind = "container" },
+    { name = "NAME[:TAG]", optional = true } },
   options = {
     { long = "author", short = "a", value = "NAME", help = "who made it" },
     { long = "change", short = "c", value = "INSTRUCTION", many = true,

@@ -24,6 +24,6 @@ SHELL is bash, fish or zsh. Commands, options, and the names of containers and i
   fish   lamina completion fish >~/.config/fish/completions/lamina.fish
   zsh    lamina completion zsh >~/.zfunc/_lamina    (a folder in $fpath, before compinit)]],
   example = 'eval "$(lamina completion bash)"',
-  arguments = { { name = "SHELL" } },
+  arguments = { { name = "SHELL", choices = rows.shells } },
   run = run,
 }

@@ -47,7 +47,7 @@ SOURCE that ends in "/." copies what is in it. "-" is a tar, written or read. Li
 never lead out of where it is. What comes out of a container has no power over the host: device
 nodes are left out, files lose set-id bits and capabilities ("-" keeps them, in the tar).]],
   example = "lamina cp git:/etc/os-release .",
-  arguments = { { name = "SOURCE" }, { name = "TARGET" } },
+  arguments = { { name = "SOURCE", kind = "file" }, { name = "TARGET", kind = "file" } },
   options = {
     { long = "archive", short = "a", help = "keep the owners" },
     { long = "follow-link", short = "L", help = "copy what SOURCE points at, if it is a link" },

@@ -8,7 +8,7 @@ return {
 Against the image it was made from: A for what was added, C for what was changed, D for what was
 deleted.]],
   example = "lamina diff git",
-  arguments = { { name = "CONTAINER" } },
+  arguments = { { name = "CONTAINER", kind = "container" } },
   needs = "join",
   run = function(context)
     local record = context.store.containers:get(context.arguments[1])

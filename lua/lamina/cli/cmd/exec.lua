@@ -17,7 +17,7 @@ return {
 The command sees what the container's own sees: its files, processes and network. The exit status
 is the command's.]],
   example = "lamina exec -it git bash",
-  arguments = { { name = "CONTAINER" }, { name = "COMMAND", many = true } },
+  arguments = { { name = "CONTAINER", kind = "container" }, { name = "COMMAND", many = true } },
   options = {
     { long = "env", short = "e", value = "NAME[=VALUE]", many = true,
       help = "set a variable; without a value the caller's" },

@@ -25,7 +25,7 @@ What stands for an instruction of one's own (# lamina: use=…, --use) is writte
 that it comes to, so that anyone can build the file without lamina. All else stays as it is
 written. An ONBUILD whose words only a build on the image knows can't be written so.]],
   example = "lamina expand Dockerfile >plain.Dockerfile",
-  arguments = { { name = "CONTEXT|FILE", optional = true } },
+  arguments = { { name = "CONTEXT|FILE", kind = "file", optional = true } },
   options = {
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },

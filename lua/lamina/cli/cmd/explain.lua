@@ -33,7 +33,7 @@ Looks for the first step that isn't cached, and compares it with the nearest one
 before: the command, the variable, the file and its attribute, or the base image that differs.
 Nothing is run.]],
   example = "lamina explain -f recipes/git.lua .",
-  arguments = { { name = "CONTEXT", optional = true } },
+  arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
     { long = "allow", value = "network.host|security.insecure", many = true,
       choices = { "network.host", "security.insecure" }, help = "as for build" },

@@ -9,7 +9,7 @@ return {
 The tar holds the whole file system, without history and configuration: 'lamina import' makes an
 image with one layer of it. What lies in volumes isn't part of it.]],
   example = "lamina export git | lamina import - debian:flat",
-  arguments = { { name = "CONTAINER" } },
+  arguments = { { name = "CONTAINER", kind = "container" } },
   options = {
     { long = "output", short = "o", value = "FILE",
       help = "write it there, not to standard output" },

@@ -62,7 +62,7 @@ Draws the plan of a recipe or Dockerfile: every step with its place in the recip
 from and what it reads, stages as columns, targets below. Where there is a store, steps that are
 cached and steps that would run are marked. The SVG stands alone; DOT is for Graphviz.]],
   example = "lamina graph -f recipes/git.lua -o git.svg .",
-  arguments = { { name = "CONTEXT", optional = true } },
+  arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },

@@ -19,7 +19,7 @@ return {
   summary = "Show how a command is used",
   usage = "help [COMMAND]",
   example = "lamina help commit",
-  arguments = { { name = "COMMAND", optional = true } },
+  arguments = { { name = "COMMAND", kind = "command", optional = true } },
   run = function(context)
     local name = context.arguments[1]
     context.out:write(name and about(name) or help.overview())

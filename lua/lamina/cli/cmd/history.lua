@@ -68,7 +68,7 @@ return {
   help = [[
 The newest entry comes first. An entry without a layer of its own (ENV, CMD, …) has size 0B.]],
   example = "lamina history --no-trunc debian:git",
-  arguments = { { name = "IMAGE" } },
+  arguments = { { name = "IMAGE", kind = "image" } },
   options = {
     { long = "human", short = "H", help = "sizes and dates for people (--human=false: exact)" },
     listing.options.format, listing.options.no_trunc, listing.options.quiet,

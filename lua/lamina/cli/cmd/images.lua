@@ -148,7 +148,7 @@ unpacked layers. Filters: dangling=true|false, label=KEY[=VALUE], reference=PATT
 before=IMAGE, since=IMAGE. An image for several platforms (an index) is one row with its own id;
 {{.Platform}} tells them.]],
   example = "lamina images --filter reference='bombo/*' --format '{{.Tag}} {{.Size}}'",
-  arguments = { { name = "REPOSITORY[:TAG]", optional = true } },
+  arguments = { { name = "REPOSITORY[:TAG]", kind = "image", optional = true } },
   options = {
     { long = "all", short = "a", help = "as in Docker; lamina keeps no intermediate images" },
     { long = "digests", help = "show the manifest's digest" },

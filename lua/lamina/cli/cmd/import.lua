@@ -30,7 +30,7 @@ return {
 The tar may be plain or compressed with gzip, zstd, xz or bzip2; "-" reads it from standard
 input. It becomes the only layer of a new image, whose id is printed once it is on disk.]],
   example = "mmdebstrap bookworm - | lamina import --change 'CMD bash' - debian:bookworm",
-  arguments = { { name = "FILE|-" }, { name = "NAME[:TAG]", optional = true } },
+  arguments = { { name = "FILE|-", kind = "file" }, { name = "NAME[:TAG]", optional = true } },
   options = {
     { long = "change", short = "c", value = "INSTRUCTION", many = true,
       help = "a Dockerfile instruction for its configuration" },

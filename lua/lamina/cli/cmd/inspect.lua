@@ -86,7 +86,7 @@ Prints a JSON array in Docker's shape. A name that a container and an image have
 unless --type says image. Of an index, the id and Manifests are its own, the rest is this machine's
 image.]],
   example = "lamina inspect --format '{{json .Config.Cmd}}' debian:bookworm",
-  arguments = { { name = "NAME|ID", many = true } },
+  arguments = { { name = "NAME|ID", kind = "any", many = true } },
   options = {
     { long = "format", short = "f", value = "TEMPLATE",
       help = "print each by a template: '{{.Id}}', '{{json .Config}}', 'json'" },

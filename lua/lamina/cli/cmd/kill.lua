@@ -8,7 +8,7 @@ return {
   help = [[
 The container's first process gets the signal. `lamina stop` asks first and waits.]],
   example = "lamina kill --signal HUP git",
-  arguments = { { name = "CONTAINER", many = true } },
+  arguments = { { name = "CONTAINER", kind = "container", many = true } },
   options = {
     { long = "signal", short = "s", value = "SIGNAL", default = "KILL", help = "which one" },
   },

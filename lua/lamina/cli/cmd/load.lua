@@ -37,7 +37,7 @@ archives, plain or compressed with gzip, zstd, xz or bzip2, and OCI layouts as d
 Everything is verified before anything is stored; what is printed is on disk. A name that another
 image has moves to the loaded one.]],
   example = "docker save debian | lamina load",
-  arguments = { { name = "FILE|DIRECTORY|-", optional = true } },
+  arguments = { { name = "FILE|DIRECTORY|-", kind = "file", optional = true } },
   options = {
     { long = "all-platforms", help = "all images of an index, not this machine's alone" },
     { long = "input", short = "i", value = "FILE", help = "read it, not standard input" },

@@ -69,7 +69,7 @@ shell form, the elements for the JSON form (and then "json" is true), name, valu
 LABEL. "heredocs" and "onbuild" are there where the instruction has them. FILE is Dockerfile or
 Containerfile unless it is named.]],
   example = "lamina parse --json Dockerfile",
-  arguments = { { name = "FILE", optional = true } },
+  arguments = { { name = "FILE", kind = "file", optional = true } },
   options = { { long = "json", help = "print JSON" }, uses.option },
   run = run,
 }

@@ -29,7 +29,7 @@ aren't expanded yet and nothing is fetched, so it needs no store; only where a u
 instruction asks for a base image's variables, they are those of the image in the store. "steps"
 has all steps, "stages" the stages they belong to, with an instruction and a line for each.]],
   example = "lamina plan -f recipes/git.lua . | less",
-  arguments = { { name = "CONTEXT", optional = true } },
+  arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },

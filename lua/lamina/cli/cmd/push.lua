@@ -36,7 +36,7 @@ what another repository of it has is taken from there. Layers that were pulled g
 others are compressed once and kept so. Of an index all images are pushed. The digest that the
 image has in the registry is printed; the tag changes when everything is there.]],
   example = "lamina push bombo/debian:git01 localhost:5000/debian:git01",
-  arguments = { { name = "IMAGE" }, { name = "NAME", optional = true } },
+  arguments = { { name = "IMAGE", kind = "image" }, { name = "NAME", optional = true } },
   options = {
     { long = "chunk-size", value = "MIB", integer = true, least = 1, most = 1 << 20,
       help = "send blobs in pieces of so many MiB" },

@@ -8,7 +8,7 @@ return {
 A container goes with its writable layer: what wasn't committed is gone. A running one is only
 removed with --force, which kills it.]],
   example = "lamina rm --force git",
-  arguments = { { name = "CONTAINER", many = true } },
+  arguments = { { name = "CONTAINER", kind = "container", many = true } },
   options = {
     { long = "force", short = "f", help = "kill it when it runs; don't mind one that isn't there" },
   },

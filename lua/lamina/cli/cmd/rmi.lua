@@ -59,7 +59,7 @@ unless forced; the container keeps its files in any case. An index goes with
 the images that are its alone. Layers go with the last image, container and cache record that has
 them.]],
   example = "lamina rmi bombo/debian:git01",
-  arguments = { { name = "IMAGE", many = true } },
+  arguments = { { name = "IMAGE", kind = "image", many = true } },
   options = {
     { long = "force", short = "f",
       help = "also an image in use or with several names; don't mind one that isn't there" },

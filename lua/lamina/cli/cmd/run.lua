@@ -37,7 +37,8 @@ the command has ended, so that it can be started again or committed: --rm remove
 status is the command's own; 125 means that lamina failed, 126 that the command can't be executed,
 127 that it isn't there.]],
   example = "lamina run -it --name git debian bash",
-  arguments = { { name = "IMAGE" }, { name = "COMMAND", optional = true, many = true } },
+  arguments = { { name = "IMAGE", kind = "image" },
+    { name = "COMMAND", optional = true, many = true } },
   options = {
     { long = "cap-add", value = "NAME", many = true, help = "give it a capability, or ALL" },
     { long = "cap-drop", value = "NAME", many = true, help = "take a capability away, or ALL" },

@@ -34,7 +34,7 @@ that is named is saved under that name alone; by its id, under all its names. Th
 the same bytes. Layers stay as they came; others are plain in a docker archive and gzip in an OCI
 one.]],
   example = "lamina save bombo/debian:git01 | ssh other lamina load",
-  arguments = { { name = "IMAGE", many = true } },
+  arguments = { { name = "IMAGE", kind = "image", many = true } },
   options = {
     { long = "compress", value = "KIND", choices = { "none", "gzip", "zstd" },
       help = "compress every layer so (default: as it came)" },

@@ -25,7 +25,7 @@ return {
 The container goes on with the files it left. Without --attach it runs in the background; what it
 writes is kept in its folder of the store.]],
   example = "lamina start -ai git",
-  arguments = { { name = "CONTAINER" } },
+  arguments = { { name = "CONTAINER", kind = "container" } },
   options = {
     { long = "attach", short = "a", help = "stay with it, show what it writes" },
     { long = "interactive", short = "i", help = "pass standard input on, if it was made with -i" },

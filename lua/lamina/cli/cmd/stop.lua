@@ -10,7 +10,7 @@ The first process gets the image's stop signal, else TERM, and is killed if it h
 --time. A first process that doesn't handle a signal never hears it: the kernel protects it, and
 `lamina run --init` puts one before it that does. The container stays and can be started again.]],
   example = "lamina stop --time 2 git",
-  arguments = { { name = "CONTAINER", many = true } },
+  arguments = { { name = "CONTAINER", kind = "container", many = true } },
   options = {
     { long = "signal", short = "s", value = "SIGNAL", help = "instead of the image's" },
     { long = "time", short = "t", value = "SECONDS", integer = true, default = 10,

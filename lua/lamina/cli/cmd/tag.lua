@@ -8,7 +8,7 @@ return {
 A name that another image has moves to this one; the other image keeps its remaining names, or
 becomes <none>. Without a tag the name gets the tag "latest".]],
   example = "lamina tag debian:bookworm localhost:5000/base:v1",
-  arguments = { { name = "IMAGE" }, { name = "NAME[:TAG]" } },
+  arguments = { { name = "IMAGE", kind = "image" }, { name = "NAME[:TAG]" } },
   needs = "store",
   run = function(context)
     local images = context.store.images

@@ -18,7 +18,7 @@ With --idiomatic, commands of several lines are written as Lua's long strings; t
 same then, but its history shows the commands as they are written. FILE is Dockerfile or
 Containerfile unless it is named.]],
   example = "lamina translate Dockerfile >recipe.lua",
-  arguments = { { name = "FILE", optional = true } },
+  arguments = { { name = "FILE", kind = "file", optional = true } },
   options = { { long = "idiomatic", help = "write commands of several lines as Lua would" },
     uses.option },
   run = run,

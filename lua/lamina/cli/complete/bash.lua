@@ -20,8 +20,8 @@ CHOICES
 
 _lamina_words() {
   case $1 in
+  =*) words=${1#=}; echo "${words//,/ }" ;;
   command) echo 'NAMES' ;;
-  shell) echo 'SHELLS' ;;
   container) "$2" CONTAINERS 2>/dev/null ;;
   image) "$2" IMAGES 2>/dev/null ;;
   any) _lamina_words container "$2"; _lamina_words image "$2" ;;
@@ -43,7 +43,7 @@ _lamina() {
   done
   read -ra list <<<"$kinds"
   kind=${list[at]-none}
-  [[ $kind != repeats && ! ($kind == none && $kinds == *repeats) ]] || kind=${list[0]}
+  [[ $kinds != *repeats ]] || ((at < ${#list[@]} - 1)) || kind=${list[-2]}
   if [[ $skip ]]; then words=$(_lamina_values "$command" "$before"); kind=file
   elif [[ $word == -* ]]; then words="$flags $valued"
   else words=$(_lamina_words "$kind" "${all[0]}"); fi
@@ -72,13 +72,22 @@ local function split(options)
   return table.concat(flags, " "), table.concat(valued, " ")
 end
 
+--- The kinds of a command's arguments as words; a list of choices is "=a,b".
+local function kind_words(kinds)
+  local words = {}
+  for i, one in ipairs(kinds) do
+    words[i] = one.choices and "=" .. table.concat(one.choices, ",") or one.kind or "none"
+  end
+  if kinds.repeats then words[#words + 1] = "repeats" end
+  return table.concat(words, " ")
+end
+
 local function command_lines(commands)
   local lines = {}
   for i, command in ipairs(commands) do
     local flags, valued = split(command.options)
-    local kinds = table.concat(command.kinds, " ") .. (command.kinds.repeats and " repeats" or "")
     lines[i] = ("  %s) flags=%s valued=%s kinds=%s ;;"):format(command.name, rows.quote(flags),
-      rows.quote(valued), rows.quote(kinds))
+      rows.quote(valued), rows.quote(kind_words(command.kinds)))
   end
   return table.concat(lines, "\n")
 end
@@ -100,7 +109,7 @@ return function()
   local commands = rows.commands()
   local flags, valued = split(help.global_options)
   local parts = { COMMANDS = command_lines(commands), CHOICES = choice_lines(commands),
-    NAMES = table.concat(help.names(), " "), SHELLS = table.concat(rows.shells, " "),
+    NAMES = table.concat(help.names(), " "),
     CONTAINERS = rows.lists.container, IMAGES = rows.lists.image, GLOBAL_FLAGS = flags,
     GLOBAL_VALUED = valued }
   return (functions:gsub("%u[%u_]+", parts))

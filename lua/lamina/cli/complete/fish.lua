@@ -8,11 +8,12 @@ local function listing(kind)
   return ("(lamina %s 2>/dev/null)"):format(rows.lists[kind]:gsub("'", '"'))
 end
 
---- What stands for each kind of argument; files where there is none.
-local function words_of(kind)
+--- What may stand for the first argument; nil for files and words that nobody knows.
+local function words_of(argument)
+  local kind = argument and argument.kind
+  if argument and argument.choices then return table.concat(argument.choices, " ") end
   if kind == "any" then return listing("container") .. " " .. listing("image") end
   if kind == "command" then return table.concat(help.names(), " ") end
-  if kind == "shell" then return table.concat(rows.shells, " ") end
   return rows.lists[kind] and listing(kind)
 end
 
@@ -27,8 +28,8 @@ end
 
 --- Whether files can't be an argument of a command.
 local function takes_no_files(command)
-  for _, kind in ipairs(command.kinds) do
-    if kind == "file" then return false end
+  for _, one in ipairs(command.kinds) do
+    if one.kind == "file" then return false end
   end
   return true
 end
@@ -36,12 +37,10 @@ end
 local function add_command(lines, command)
   local seen = "-n " .. quote("__fish_seen_subcommand_from " .. command.name)
   for _, row in ipairs(command.options) do lines[#lines + 1] = option_line(seen, row) end
-  local words = words_of(command.kinds[1])
-  if words then
-    lines[#lines + 1] = ("complete -c lamina %s -f -a %s"):format(seen, quote(words))
-  elseif takes_no_files(command) then
-    lines[#lines + 1] = ("complete -c lamina %s -f"):format(seen)
-  end
+  local words, line = words_of(command.kinds[1]), "complete -c lamina " .. seen
+  if takes_no_files(command) then line = line .. " -f" end
+  if words then line = line .. " -a " .. quote(words) end
+  if words or takes_no_files(command) then lines[#lines + 1] = line end
 end
 
 return function()

@@ -42,8 +42,11 @@ if [[ $funcstack[1] == _lamina ]]; then _lamina "$@"; else compdef _lamina lamin
 local actions = {
   container = "_lamina_containers", image = "_lamina_images", any = "_lamina_any",
   command = "_lamina_commands", file = "_files",
-  shell = "(" .. table.concat(rows.shells, " ") .. ")",
 }
+
+local function choice(words)
+  return "(" .. table.concat(words, " ") .. ")"
+end
 
 --- A text inside a specification of _arguments, where brackets and colons mean something.
 local function plain(text)
@@ -53,7 +56,7 @@ end
 local function option(row)
   local value = ""
   if row.value then
-    local action = row.choices and "(" .. table.concat(row.choices, " ") .. ")" or "_files"
+    local action = row.choices and choice(row.choices) or "_files"
     value = (":%s:%s"):format(plain(row.value), action)
   end
   local long = "--" .. row.long .. (row.value and "=" or "")
@@ -71,9 +74,10 @@ end
 
 local function case(command)
   local parts = options(command.options)
-  for i, kind in ipairs(command.kinds) do
+  for i, one in ipairs(command.kinds) do
     local place = command.kinds.repeats and i == #command.kinds and "*" or tostring(i)
-    parts[#parts + 1] = ("'%s: :%s'"):format(place, actions[kind] or " ")
+    parts[#parts + 1] = ("'%s: :%s'"):format(place,
+      one.choices and choice(one.choices) or actions[one.kind] or " ")
   end
   local arguments = table.concat(parts, " \\\n    ")
   return ("  %s) _arguments -s \\\n    %s ;;"):format(command.name, arguments)
