@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "layer/marks.h"
-#include "layer/xattrs.h"
 
 struct target {
 	int fd, flags;
@@ -160,15 +159,4 @@ int lam_attributes_set_time(int fd, int flags, struct timespec time, struct lam_
 						 : futimens(fd, times);
 
 	return result < 0 ? lam_err_set(err, errno, "times") : 0;
-}
-
-/* Those of the layer, under whatever name they are kept. */
-static int is_entrys(const char *name)
-{
-	return lam_mark_xattr_travels(name) || lam_mark_is_own(name);
-}
-
-int lam_attributes_clear(int fd, struct lam_err *err)
-{
-	return lam_xattrs_remove(fd, is_entrys, err);
 }

@@ -27,7 +27,4 @@ int lam_attributes_set(const struct lam_placer *p, int fd, int flags, mode_t mod
 
 int lam_attributes_set_time(int fd, int flags, struct timespec time, struct lam_err *err);
 
-/* Takes the xattrs off that an earlier entry has put on. */
-int lam_attributes_clear(int fd, struct lam_err *err);
-
 #endif

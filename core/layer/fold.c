@@ -13,6 +13,7 @@
 #include "layer/clone.h"
 #include "layer/marks.h"
 #include "layer/names.h"
+#include "layer/xattrs.h"
 
 enum { DEPTH = 1024 };
 
@@ -65,10 +66,21 @@ static int open_under(const struct fold *f, int under, const char *name, struct 
 	return lam_fd_give(&dir);
 }
 
+/* The upper directory's word counts: what it doesn't have of the lower one's xattrs, it had taken
+ * off. */
+static int take_attributes(const struct fold *f, int from, const struct stat *st, int to,
+			   struct lam_err *err)
+{
+	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
+
+	if (lam_xattrs_clear(to, err) < 0 || lam_clone_dir(&f->as, from, st, to, err) < 0)
+		return -1;
+	return futimens(to, times) < 0 ? lam_err_set(err, errno, "times") : 0;
+}
+
 static int fold_subdir(struct fold *f, int upper, int under, const char *name,
 		       const struct stat *st, int depth, struct lam_err *err)
 {
-	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
 	lam_autofd from = openat(upper, name, DIR_FLAGS);
 	lam_autofd to = -1;
 
@@ -82,10 +94,9 @@ static int fold_subdir(struct fold *f, int upper, int under, const char *name,
 	if (lam_mark_is_opaque(from, f->userxattr) &&
 	    (empty_dir(to, err) < 0 || mark_opaque(f, to, err) < 0))
 		return -1;
-	if (fold_dir(f, from, to, depth + 1, err) < 0 ||
-	    lam_clone_dir(&f->as, from, st, to, err) < 0)
+	if (fold_dir(f, from, to, depth + 1, err) < 0)
 		return -1;
-	return futimens(to, times) < 0 ? lam_err_set(err, errno, "times") : 0;
+	return take_attributes(f, from, st, to, err);
 }
 
 /* A file, link, node or whiteout takes the place of whatever is there. A directory that is
@@ -124,13 +135,9 @@ int lam_fold(int upper, int under, int userxattr, struct lam_err *err)
 {
 	struct fold f = { .userxattr = userxattr, .as = { .uid = -1, .gid = -1 } };
 	struct stat st;
-	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
 
 	if (fstat(upper, &st) < 0)
 		return lam_err_set(err, errno, "stat");
-	times[1] = st.st_mtim;
-	if (fold_dir(&f, upper, under, 0, err) < 0 ||
-	    lam_clone_dir(&f.as, upper, &st, under, err) < 0)
-		return -1;
-	return futimens(under, times) < 0 ? lam_err_set(err, errno, "times") : 0;
+	return fold_dir(&f, upper, under, 0, err) < 0 ? -1
+						      : take_attributes(&f, upper, &st, under, err);
 }

@@ -18,6 +18,7 @@
 #include "layer/attributes.h"
 #include "layer/entryname.h"
 #include "layer/marks.h"
+#include "layer/xattrs.h"
 
 enum { MAJOR_MAX = 0xfff, MINOR_MAX = 0xfffff };
 
@@ -135,7 +136,7 @@ static int place_dir(struct lam_placer *p, int parent, const char *name, const c
 	int is_new;
 	lam_autofd fd = open_dir(p, parent, name, &is_new, err);
 
-	if (fd < 0 || (!is_new && lam_attributes_clear(fd, err) < 0))
+	if (fd < 0 || (!is_new && lam_xattrs_clear(fd, err) < 0))
 		return -1;
 	return dress_dir(p, path, fd, entry, err);
 }
@@ -150,7 +151,7 @@ int lam_place_root(struct lam_placer *p, struct archive_entry *entry, struct lam
 	fd = openat(p->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return lam_err_set(err, errno, "open");
-	return dress_dir(p, ".", fd, entry, err);
+	return lam_xattrs_clear(fd, err) < 0 ? -1 : dress_dir(p, ".", fd, entry, err);
 }
 
 static int write_block(int fd, const void *data, size_t size, off_t at, struct lam_err *err)

@@ -142,6 +142,16 @@ int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err 
 	return 0;
 }
 
+static int belongs(const char *name)
+{
+	return lam_mark_xattr_travels(name) || lam_mark_is_own(name);
+}
+
+int lam_xattrs_clear(int fd, struct lam_err *err)
+{
+	return lam_xattrs_remove(fd, belongs, err);
+}
+
 void lam_xattrs_free(struct lam_xattrs *x)
 {
 	free(x->list);

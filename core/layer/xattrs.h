@@ -33,6 +33,9 @@ int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *xatt
 /* Takes off an open file those that `is_meant` says; what this user may not take off stays. */
 int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err);
 
+/* Takes off those that belong into a tar, kept ones too: before a file gets others. */
+int lam_xattrs_clear(int fd, struct lam_err *err);
+
 void lam_xattrs_free(struct lam_xattrs *xattrs);
 #define lam_autoxattrs __attribute__((cleanup(lam_xattrs_free))) struct lam_xattrs
 

@@ -149,6 +149,19 @@ describe("lamina.core.layer", function()
       assert.is_nil(assert(layer.apply(simple, mine, own())).implied)
     end)
 
+    it("takes what the last entry says of a directory, the root as well", function()
+      at_home [=[
+        local function xattr(name) return { "SCHILY.xattr." .. name, "1" } end
+        local first, last = { xattr "user.first" }, { xattr "user.last" }
+        unpack("t", { { "./", pax = first }, { "d/", pax = first }, { "./", pax = last },
+          { "d/", pax = last } })
+        equal("d/ 755 user.last=0x31", tree.describe(dir .. "/t"))
+        assert(os.execute(("getfattr --absolute-names -m user. %s/t >%s/root"):format(dir, dir)))
+        assert(not read("root"):find("user.first", 1, true), read "root")
+        assert(read("root"):find("user.last", 1, true), read "root")
+      ]=]
+    end)
+
     it("fails with the path where there is nothing to read or no target", function()
       fails("ENOENT", { dir .. "/no.tar" }, layer.apply(dir .. "/no.tar", mine))
       fails("ENOENT", { dir .. "/no" }, layer.apply(simple, dir .. "/no"))
@@ -270,6 +283,27 @@ while not os.path.exists("../done"):
       assert(fs.symlink(mine, dir .. "/l"))
       fails("ENOTDIR", { dir .. "/l" }, layer.seal(dir .. "/l"))
     end)
+  end)
+
+  describe("fold", function()
+    it("gives directories what the upper layer says of them, and no xattr that it took off",
+      function()
+        at_home [=[
+          local function xattr(name) return { "SCHILY.xattr." .. name, "1" } end
+          unpack("under", { { "./", pax = { xattr "user.was" } },
+            { "d/", pax = { xattr "user.was", xattr "trusted.was" } }, { "d/f", body = "1" },
+            { "left/", pax = { xattr "user.stays" } } })
+          unpack("upper", { { "./", pax = { xattr "user.is" } },
+            { "d/", mode = 448, mtime = 5, pax = { xattr "user.is" } }, { "d/g", body = "2" } })
+          assert(layer.fold(dir .. "/upper", dir .. "/under", { userxattr = home.userxattr }))
+          equal("d/ 700 t=5 user.is=0x31; d/f 644 1; d/g 644 2; left/ 755 user.stays=0x31",
+            tree.describe(dir .. "/under"))
+          assert(os.execute(("getfattr --absolute-names -m user. %s/under >%s/root")
+            :format(dir, dir)))
+          assert(read("root"):find("user.is", 1, true), read "root")
+          assert(not read("root"):find("user.was", 1, true), read "root")
+        ]=]
+      end)
   end)
 
   describe("pack", function()
