@@ -36,6 +36,7 @@ struct walk {
 	struct lam_buf key;    /* the same for hard links */
 	size_t below;          /* where the part of `path` begins that is relative to the source */
 	size_t top;            /* how much of `target` is the directory that is copied into */
+	int is_named;          /* a failure says already of what */
 };
 
 /* The path in `to` of a directory on the way down. */
@@ -238,6 +239,15 @@ static void cut(struct lam_buf *path, size_t len)
 	path->data[len] = '\0';
 }
 
+/* The innermost knows best what has failed. */
+static int name_failure(struct walk *w, const char *path, struct lam_err *err)
+{
+	if (!w->is_named)
+		lam_err_wrap(err, "'%.300s'", path);
+	w->is_named = 1;
+	return -1;
+}
+
 static int copy_below(struct walk *w, struct level *at, int depth, struct lam_err *err)
 {
 	size_t path = w->path.len, target = w->target.len;
@@ -249,11 +259,8 @@ static int copy_below(struct walk *w, struct level *at, int depth, struct lam_er
 		if (lam_way_append(&w->path, names.list[i], err) < 0 ||
 		    lam_way_append(&w->target, names.list[i], err) < 0)
 			return -1;
-		if (copy_one(w, at, names.list[i], depth, err) < 0) {
-			if (!strchr(err->text, '\''))
-				lam_err_wrap(err, "'%.300s'", w->path.data);
-			return -1;
-		}
+		if (copy_one(w, at, names.list[i], depth, err) < 0)
+			return name_failure(w, w->path.data, err);
 		cut(&w->path, path);
 		cut(&w->target, target);
 	}
@@ -356,8 +363,8 @@ int lam_copy(struct lam_copy *c, const char *path, const char *name, struct lam_
 		return lam_err_set(err, errno, "stat");
 	result = S_ISDIR(st.st_mode) ? copy_tree(&w, path, name, err)
 				     : copy_file(&w, path, name, &st, err);
-	if (result < 0 && !strchr(err->text, '\''))
-		lam_err_wrap(err, "'%.300s'", name);
+	if (result < 0)
+		name_failure(&w, name, err);
 	lam_buf_free(&w.path);
 	lam_buf_free(&w.target);
 	lam_buf_free(&w.key);

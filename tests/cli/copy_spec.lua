@@ -84,7 +84,11 @@ describe("copy", function()
     local _, err = build ':copy("a.txt", "/out/f"):copy("sub", "/out/f")'
     assert.matches("'f' is there, and is no directory", err, 1, true)
     _, err = build ':run "mkdir -p /out/a.txt/x":copy("a.txt", "/out/")'
-    assert.matches("a file can't replace the directory that is there", err, 1, true)
+    assert.matches("'a.txt': a file can't replace the directory that is there", err, 1, true)
+    _, err = build ':run "mkdir -p /out/deep/d.txt":copy("sub", "/out/")'
+    assert.matches("'sub/deep/d.txt': a file can't replace the directory", err, 1, true)
+    _, err = build ':run "mkdir /out; : >/out/deep":copy("sub", "/out/")'
+    assert.matches("'sub/deep': a directory can't replace the file that is there", err, 1, true)
   end)
 
   it("wants a directory for several sources (47)", function()
