@@ -117,8 +117,11 @@ static int take_entry(struct lam_placer *p, struct archive_entry *entry, struct 
 	return result < 0 ? entry_error(err, name) : 0;
 }
 
-/* A warning means that libarchive has left something out, a broken PAX record for one: other
- * readers would see another file. That a name is no UTF-8 is none: it is taken as bytes. */
+/* A warning means that libarchive has left something out, a sparse file's map or what isn't
+ * formed as a PAX record: other readers would see another file. That a name is no UTF-8 is none: it
+ * is taken as bytes. Only the last warning is known (libarchive 3.6), and names come last: where
+ * one isn't UTF-8, a map that can't be read goes unseen. Of values that aren't numbers, or ACLs, it
+ * says nothing at all, and takes 0. */
 static int is_readable(struct lam_placer *p, int rc)
 {
 	return rc == ARCHIVE_OK ||

@@ -285,6 +285,10 @@ accept("ACLs mean nothing but the mode they hold", { { "x", pax = { { "SCHILY.ac
 
 -- Header forms -------------------------------------------------------------------------------
 
+refuse("a sparse map that can't be read", { { "x", body = "12345", pax = {
+  { "GNU.sparse.map", "5,1,x" } } } }, "damaged")
+accept("PAX value that is no number is 0", { { "x", mtime = 5, pax = { { "mtime", "garbage" } } } },
+  "x 644 t=0")
 accept("PAX record twice", { { "x", pax = { { "path", "a" }, { "path", "b" } } } }, "b 644")
 accept("global PAX header",
   { tar.pax({ { "path", "evil" }, { "uid", "5" } }, "g"), file("x", "1") }, "x 644 1")
