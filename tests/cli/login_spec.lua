@@ -36,6 +36,19 @@ describe("lamina login", function()
       select(2, script "lamina logout $HOST"))
   end)
 
+  it("forgets a registry by all its names", function()
+    local auths = {}
+    for _, name in ipairs { "docker.io", "https://index.docker.io/v1/", "index.docker.io",
+      "registry-1.docker.io", "https://registry-1.docker.io/v2/", server.host,
+      "https://" .. server.host, "http://" .. server.host .. "/v1/" } do
+      auths[name] = { auth = "eDp5" }
+    end
+    auths["quay.io"] = { auth = "eDp5" }
+    helper.write(home .. "/config.json", json.encode { auths = auths })
+    assert.equal(0, (script "lamina logout; lamina logout $HOST"))
+    assert.same({ auths = { ["quay.io"] = { auth = "eDp5" } } }, kept())
+  end)
+
   it("leaves what else is in the file", function()
     helper.write(home .. "/config.json",
       '{"auths":{"quay.io":{"auth":"eDp5"}},"psFormat":"x","HttpHeaders":{"a":"b"}}')

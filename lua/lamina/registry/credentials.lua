@@ -33,11 +33,28 @@ local function keys_of(at, repository)
   return keys
 end
 
---- "https://HOST/v1/" and "HOST" mean the same host; what names https isn't for plain http.
-local function host_of(key, at)
-  local scheme, rest = key:match("^(%a+)://(.*)$")
-  if scheme and scheme ~= (at.is_tls and "https" or "http") then return nil end
+--- "https://HOST/v1/" and "HOST" mean the same host. What names https isn't for plain http: where a
+-- scheme is given, another one is nobody.
+local function host_of(key, scheme)
+  local said, rest = key:match("^(%a+)://(.*)$")
+  if said and scheme and said ~= scheme then return nil end
   return ((rest or key):gsub("/v[12]/?$", ""):gsub("/$", ""))
+end
+
+--- The keys of `auths` that stand for one of some names, in the order of those.
+local function matching(auths, names, scheme)
+  local list = {}
+  for _, wanted in ipairs(names) do
+    for key in pairs(type(auths) == "table" and auths or {}) do
+      if key == wanted or host_of(key, scheme) == wanted then list[#list + 1] = key end
+    end
+  end
+  return list
+end
+
+--- All keys of `auths` under which a registry is kept.
+function credentials.keys(auths, domain)
+  return matching(auths, other_names[domain] or { domain })
 end
 
 local function text(value)
@@ -63,13 +80,9 @@ end
 
 --- The entry of a file's `auths`.
 local function from_auths(file, auths, keys, at)
-  for _, wanted in ipairs(keys) do
-    for key, entry in pairs(type(auths) == "table" and auths or {}) do
-      if key == wanted or host_of(key, at) == wanted then
-        local found = from_entry(file, key, entry)
-        if found then return found end
-      end
-    end
+  for _, key in ipairs(matching(auths, keys, at.is_tls and "https" or "http")) do
+    local found = from_entry(file, key, auths[key])
+    if found then return found end
   end
 end
 

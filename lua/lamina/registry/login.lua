@@ -37,15 +37,11 @@ function login.try(domain, known)
   one:refuse(answer, "login")
 end
 
---- What Docker and Podman may have it under.
+--- All that Docker and Podman may have it under; answers whether there was anything.
 local function forget(whole, domain)
-  local auths = type(whole.auths) == "table" and whole.auths or {}
-  local key, was_there = credentials.key(domain), false
-  for _, name in ipairs { key, domain, "https://" .. domain, "https://" .. domain .. "/v1/" } do
-    was_there = was_there or auths[name] ~= nil
-    auths[name] = nil
-  end
-  return was_there
+  local keys = credentials.keys(whole.auths, domain)
+  for _, key in ipairs(keys) do whole.auths[key] = nil end
+  return #keys > 0
 end
 
 --- Keeps them: by the helper that the file names, else in the file. Answers where.
