@@ -7,16 +7,12 @@
 -- for them. Nothing ever falls back to it.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local is_loopback = require "lamina.registry.loopback"
 local settings = require "lamina.registry.settings"
 
 local endpoint = {}
 
 local homes = { ["docker.io"] = "registry-1.docker.io" }
-
-local function is_loopback(host)
-  local name = host:gsub(":%d+$", "")
-  return name == "localhost" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil or name == "[::1]"
-end
 
 --- The first folder of certificates for a host; nil when there is none.
 local function folder_of(host)

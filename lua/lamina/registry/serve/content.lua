@@ -11,6 +11,7 @@ local digest = require "lamina.core.digest"
 local documents = require "lamina.image.documents"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local is_loopback = require "lamina.registry.loopback"
 local json = require "lamina.core.json"
 local media_type = require "lamina.image.media_type"
 local outgoing = require "lamina.store.outgoing"
@@ -115,15 +116,10 @@ local function tags(self, path)
   return document(failure.check(json.encode { name = path, tags = list }), "application/json")
 end
 
---- A page in a browser may reach us by a name that leads here, but not by one of ours.
-local function is_ours(host)
-  local name = (host or ""):gsub(":%d+$", "")
-  return name == "localhost" or name == "[::1]" or name:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
-
 local function answer(self, request)
   local path = request.path:gsub("%?.*$", "")
-  if not is_ours(request.headers.host) then return refuse(403, "DENIED", "not by this name") end
+  -- a page in a browser may reach us by a name that leads here, but not by one of ours
+  if not is_loopback(request.headers.host or "") then return refuse(403, "DENIED", "not by this name") end
   if request.method ~= "GET" and request.method ~= "HEAD" then
     return refuse(405, "UNSUPPORTED", "this registry can only be read")
   end

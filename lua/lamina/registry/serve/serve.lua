@@ -2,6 +2,7 @@
 local connection = require "lamina.registry.serve.connection"
 local content = require "lamina.registry.serve.content"
 local failure = require "lamina.util.failure"
+local is_loopback = require "lamina.registry.loopback"
 local sched = require "lamina.util.sched"
 local uv = require "luv"
 
@@ -13,10 +14,9 @@ local most = 64 -- connections at a time
 local function parse(address)
   local host, port = address:match("^(.*):(%d+)$")
   port = tonumber(port)
-  local plain = host and host:match("^%[(.*)%]$") or host
-  if plain == "localhost" then plain = "127.0.0.1" end
-  if port and port <= 65535 and (plain == "::1" or plain:find "^127%.%d+%.%d+%.%d+$") then
-    return plain, math.tointeger(port)
+  if port and port <= 65535 and (host == "::1" or is_loopback(address)) then
+    if host == "localhost" then host = "127.0.0.1" end
+    return host:match("^%[(.*)%]$") or host, math.tointeger(port)
   end
   failure.raise("usage", ("'%s' is no loopback address with a port"):format(address),
     { hint = "the store is for this machine alone: 127.0.0.1:5000" })
