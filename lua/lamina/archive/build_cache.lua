@@ -39,10 +39,11 @@ local function with_digest(input, digest)
   return { digest = digest, size = stat.size }
 end
 
-local function read(input, from)
+local function read(input, from, platforms)
   local of = from.digest and with_digest(input, from.digest) or with_tag(input, from.tag)
-  local _, document = oci.document(input, of)
-  return format.read(document, function(blob, limit) return oci.bytes(input, blob, limit) end,
+  local function document(one) return (select(2, oci.document(input, one))) end
+  return format.read(document(of), { document = document,
+    bytes = function(blob, limit) return oci.bytes(input, blob, limit) end }, platforms,
     input.label)
 end
 
@@ -61,9 +62,9 @@ end
 
 --- Reads one, see build/cache_place.lua. from: { src = the
 -- directory, tag =, digest = of the manifest }.
-function build_cache.open(store, from)
+function build_cache.open(store, from, options)
   local input <close> = open_folder(store, from.src)
-  local known = read(input, from)
+  local known = read(input, from, options.platforms)
   function known.fetch(of, diff_id) fetch(store, from.src, of, diff_id) end
   return known
 end

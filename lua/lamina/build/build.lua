@@ -12,7 +12,8 @@
 --     cache_from = nil,         -- { { type = "registry", ref = } or { type = "local", src =,
 --                               -- tag =, digest = } }: caches of others
 --     cache_to = nil,           -- { { type =, ref =, mode =, compression =, ignores_errors = } };
---                               -- for "local" with dest =, tag = instead of ref
+--                               -- for "local" with dest =, tag = instead of ref; "inline"
+--                               -- takes nothing else
 --     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk

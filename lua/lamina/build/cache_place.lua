@@ -9,7 +9,8 @@
 --                                            -- where it can't be written
 local cache_place = {}
 
-local modules = { ["local"] = "lamina.archive.build_cache",
+-- What is inline is read by the image's name in a registry.
+local modules = { inline = "lamina.build.cache_inline", ["local"] = "lamina.archive.build_cache",
   registry = "lamina.registry.build_cache" }
 
 --- The place of a source or target { type =, … }; loaded when it is first asked for.

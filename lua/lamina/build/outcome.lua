@@ -62,11 +62,20 @@ local function write(path, text)
   if path then failure.check(fs.write(path, text, { mode = 420 })) end -- 0644
 end
 
+--- The image of each part of the graph.
+local function finished(graph, options)
+  local images = {}
+  for i, part in ipairs(graph.parts) do images[i] = finish.image(part.state, options) end
+  if #(options.cache_to or {}) > 0 then
+    require("lamina.build.cache_inline").add(images, graph, options)
+  end
+  return images
+end
+
 --- Writes all outputs of a solved graph; answers { image =, names =, outputs =, metadata = }.
 function outcome.deliver(store, graph, options)
   local names = finish.names(graph.target, options)
-  local images = {}
-  for i, part in ipairs(graph.parts) do images[i] = finish.image(part.state, options) end
+  local images = finished(graph, options)
   local what = { store = store, bus = options.bus, outputs = options.outputs, images = images,
     names = names,
     id = #images == 1 and images[1].id or nil,

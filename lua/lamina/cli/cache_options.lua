@@ -21,8 +21,8 @@ end
 local mode = { one_of { min = "min", max = "max" } }
 local compression = { one_of { uncompressed = "none", none = "none", gzip = "gzip",
   zstd = "zstd" } }
-local ignore_error = { one_of { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false },
-  "ignores_errors" }
+local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
+local ignore_error = { one_of(truths), "ignores_errors" }
 
 local function name(value)
   reference.parse(value)
@@ -32,6 +32,14 @@ end
 local function name_to_write(value, fail)
   if reference.parse(value).digest then fail "a digest can't be written" end
   return value
+end
+
+local function min_only(value, fail)
+  if value == "max" then
+    fail("an image has room for the records of its own layers only, which is mode=min",
+      "type=registry,ref=NAME,mode=max writes those of all stages")
+  end
+  return mode[1](value, fail)
 end
 
 local function tag(value, fail)
@@ -54,6 +62,7 @@ local known = {
     registry = { ref = { name, needed = "ref=NAME:TAG is where it is kept" } },
   },
   ["--cache-to"] = {
+    inline = { mode = { min_only } },
     ["local"] = { dest = { as_it_is, needed = "dest=DIR is where it is kept" }, tag = { tag },
       mode = mode, compression = compression, ["ignore-error"] = ignore_error },
     registry = { ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" },
@@ -92,8 +101,12 @@ local function fields_of(word, option, fail)
 end
 
 --- What a type takes.
-local function keys_of(fail, type, types)
+local function keys_of(fail, type, option)
+  local types = known[option]
   if types[type or ""] then return types[type] end
+  if type == "inline" then
+    fail("what an image has in it is read by the image's name", "type=registry,ref=IMAGE")
+  end
   unknown(fail, type and ("the type '%s' isn't known"):format(type) or "'type' is missing", type,
     sorted_keys(types))
 end
@@ -103,7 +116,7 @@ local function parse(word, option)
     failure.raise("usage", ("%s '%s': %s"):format(option, word, why), { hint = hint })
   end
   local fields = fields_of(word, option, fail)
-  local keys = keys_of(fail, fields.type, known[option])
+  local keys = keys_of(fail, fields.type, option)
   local parsed, names = { type = fields.type }, sorted_keys(keys, "type")
   for key in pairs(fields) do
     if key ~= "type" and not keys[key] then
@@ -135,6 +148,14 @@ end
 
 function cache_options.from(words) return each(words, "--cache-from") end
 
-function cache_options.to(words) return each(words, "--cache-to") end
+-- What asks for type=inline in older words of Docker's: this build argument.
+local inline_argument = "BUILDKIT_INLINE_CACHE"
+
+--- `args` are the build arguments by name.
+function cache_options.to(words, args)
+  local list = each(words, "--cache-to")
+  if truths[args[inline_argument] or ""] then list[#list + 1] = { type = "inline" } end
+  return list
+end
 
 return cache_options

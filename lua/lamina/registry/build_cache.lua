@@ -1,4 +1,4 @@
---- The build cache in a registry: a manifest under a name of its own (image/build_cache.lua).
+--- The build cache in a registry: under a name of its own, or in an image (image/build_cache.lua).
 local digest = require "lamina.core.digest"
 local format = require "lamina.image.build_cache"
 local layer = require "lamina.registry.layer"
@@ -16,8 +16,10 @@ local build_cache = {}
 function build_cache.open(store, source, options)
   local ref = reference.parse(source.ref)
   local from = remote.new(ref)
-  local known = format.read(from:manifest(ref.digest or ref.tag).document,
-    function(of, limit) return from:bytes(of, limit) end, source.ref)
+  local known = format.read(from:manifest(ref.digest or ref.tag).document, {
+    bytes = function(of, limit) return from:bytes(of, limit) end,
+    document = function(of) return from:manifest(of.digest, of).document end,
+  }, options.platforms, source.ref)
   function known.fetch(of, diff_id)
     transfer.tell(options.bus, "downloaded", of, function(progress)
       return layer.fetch(store, from, of, diff_id, progress)

@@ -1,6 +1,8 @@
 local cache_options = require "lamina.cli.cache_options"
 
 describe("lamina.cli.cache_options", function()
+  local function to(words, args) return cache_options.to(words, args or {}) end
+
   --- What a word is refused with: the message, and the hint.
   local function refusal(parse, word)
     local ok, err = pcall(parse, { word })
@@ -13,7 +15,7 @@ describe("lamina.cli.cache_options", function()
     assert.same({ { type = "registry", ref = "localhost:5000/c:v1" } },
       cache_options.from { "localhost:5000/c:v1" })
     assert.same({ { type = "registry", ref = "c", mode = "max", compression = "none",
-      ignores_errors = true } }, cache_options.to {
+      ignores_errors = true } }, to {
       "type=registry,ref=c,mode=max,compression=uncompressed,ignore-error=true" })
   end)
 
@@ -23,11 +25,20 @@ describe("lamina.cli.cache_options", function()
       { type = "local", src = "d", digest = digest } },
       cache_options.from { 'type=local,"src=a,b",tag=v1', "type=local,src=d,digest=" .. digest })
     assert.same({ { type = "local", dest = "d", mode = "min", tag = "v1" } },
-      cache_options.to { "type=local,dest=d,mode=min,tag=v1" })
+      to { "type=local,dest=d,mode=min,tag=v1" })
     assert.matches("'sha256:x' is no digest",
       (refusal(cache_options.from, "type=local,src=d,digest=sha256:x")))
     assert.matches("'v1' and a digest",
       (refusal(cache_options.from, "type=local,src=d,tag=v1,digest=" .. digest)))
+  end)
+
+  it("takes the image itself, also in Docker's older words", function()
+    assert.same({ { type = "inline", mode = "min" } }, to { "type=inline,mode=min" })
+    assert.same({ { type = "inline" } }, to({}, { BUILDKIT_INLINE_CACHE = "1" }))
+    assert.same({}, to({}, { BUILDKIT_INLINE_CACHE = "0" }))
+    local message, hint = refusal(cache_options.from, "type=inline")
+    assert.matches("is read by the image's name", message, 1, true)
+    assert.equal("type=registry,ref=IMAGE", hint)
   end)
 
   it("says what is wrong, and what may have been meant", function()
@@ -41,7 +52,10 @@ describe("lamina.cli.cache_options", function()
       ["type=registry,max"] = { "KEY=VALUE expected, not 'max'" },
       ["type=registry,ref="] = { "'ref' is missing", "ref=NAME:TAG is where it is kept" },
       ["type=registrie,ref=c"] = { "the type 'registrie' isn't known", "did you mean 'registry'?" },
-      ["ref=c"] = { "'type' is missing", "known are local, registry" },
+      ["ref=c"] = { "'type' is missing", "known are inline, local, registry" },
+      ["type=inline,mode=max"] = { "an image has room for the records of its own layers only, "
+        .. "which is mode=min", "type=registry,ref=NAME,mode=max writes those of all stages" },
+      ["type=inline,ref=c"] = { "'ref' isn't known", "known are mode, type" },
       ["type=local"] = { "'dest' is missing", "dest=DIR is where it is kept" },
       ["type=local,src=d"] = { "'src' isn't known", "did you mean 'dest'?" },
       ["type=local,dest=d,tag=a/b"] = { "'a/b' is no tag",
@@ -49,7 +63,7 @@ describe("lamina.cli.cache_options", function()
       ["c@sha256:" .. ("a"):rep(64)] = { "a digest can't be written" },
     } do
       assert.same({ ("--cache-to '%s': %s"):format(word, expected[1]), expected[2] },
-        { refusal(cache_options.to, word) })
+        { refusal(to, word) })
     end
     local message = refusal(cache_options.from, "type=registry,ref=c,mode=max")
     assert.matches("'mode' isn't known", message)

@@ -4,6 +4,7 @@ local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"
 local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
+local platform = require "lamina.image.platform"
 
 local function digest_of(letter) return "sha256:" .. letter:rep(64) end
 
@@ -21,7 +22,7 @@ local function read(text, layers)
   local bytes = build_cache.manifest(descriptor.new(build_cache.media_type, digest_of "c", #text),
     layers or { layer })
   local ok, result = pcall(build_cache.read, manifest.parse(bytes),
-    function() return text end, "it")
+    { bytes = function() return text end }, { platform.host() }, "it")
   if ok then return result end
   assert.is_true(failure.is(result), tostring(result))
   return nil, result.message
@@ -44,6 +45,16 @@ describe("lamina.image.build_cache", function()
     local diff_ids, kept = build_cache.choose(records)
     assert.equal(manifest.most_layers, #diff_ids)
     assert.equal(manifest.most_layers + 1, #kept)
+  end)
+
+  it("annotates an image with the records of its own layers, beside what it has", function()
+    local other = record { diff_id = digest_of "f" }
+    local had = { a = "b" }
+    local annotations = build_cache.annotate(had, { record(), other }, { digest_of "a" })
+    assert.same({ a = "b" }, had)
+    assert.equal("b", annotations.a)
+    local records = json.decode(annotations[build_cache.annotation]).records
+    assert.same({ digest_of "a" }, { records[1].diff_id, records[2] })
   end)
 
   it("names OCI's media types only", function()
@@ -83,7 +94,8 @@ describe("lamina.image.build_cache", function()
     assert.equal("it: layer 1: unknown media type 'text/plain'", why)
     local other = manifest.parse(manifest.encode { layers = {},
       config = descriptor.new("text/plain", digest_of "c", 1) })
-    local ok, err = pcall(build_cache.read, other, error, "it")
-    assert.same({ false, "it: it is no cache of lamina's" }, { ok, err.message })
+    local ok, err = pcall(build_cache.read, other, {}, { platform.host() }, "it")
+    assert.same({ false, "it: it is no cache of lamina's, and has none in it" },
+      { ok, err.message })
   end)
 end)

@@ -70,7 +70,7 @@ local function build_once(context, inputs)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.pull = options.pull and "always" or nil
   given.cache_from = cache_options.from(options.cache_from)
-  given.cache_to = cache_options.to(options.cache_to)
+  given.cache_to = cache_options.to(options.cache_to, given.args)
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
@@ -122,10 +122,11 @@ type=local the files themselves; type=none nothing. dest names the file or direc
 dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.
 --cache-to writes what the steps have made where --cache-from of another machine finds it, and both
 may come several times: type=registry,ref=NAME, or the name alone, is a registry; type=local a
-directory, dest=DIR to write and src=DIR to read, in which tag=TAG tells several apart. mode=min
-(the default) writes the layers of the result, mode=max those of all stages;
-compression=none|gzip|zstd is for all of them. With ignore-error=true the build doesn't fail where
-it can't be written; a cache that can't be read is told of, and does without.]],
+directory, dest=DIR to write and src=DIR to read, in which tag=TAG tells several apart; type=inline
+the image itself, for --cache-from with its name once it is pushed. mode=min (the default) writes
+the layers of the result, mode=max (not inline) those of all stages; compression=none|gzip|zstd is
+for all of them. With ignore-error=true the build doesn't fail where it can't be written; a cache
+that can't be read is told of, and does without.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
   arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
@@ -139,8 +140,8 @@ it can't be written; a cache that can't be read is told of, and does without.]],
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
     { long = "cache-from", value = "NAME|type=KIND,…", many = true,
       help = "take what other builders have made from there: registry, local" },
-    { long = "cache-to", value = "NAME|type=KIND,…[,mode=max]", many = true,
-      help = "write there what the steps have made; mode=max: of all stages" },
+    { long = "cache-to", value = "NAME|type=KIND,…", many = true,
+      help = "write there what the steps have made: registry, local, inline (into the image)" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
     { long = "format", value = "TEMPLATE",
