@@ -11,6 +11,7 @@
 --   context.name, context.escape           the file's
 --   context:stage(name, line)              what --from names, as `from` of copy takes it
 --   context:mount(kind, target, options)   a mount for run
+local flags = require "lamina.dockerfile.flags"
 local heredoc = require "lamina.dockerfile.heredoc"
 local mounts = require "lamina.dockerfile.call.mounts"
 local scan = require "lamina.util.word.scan"
@@ -75,13 +76,13 @@ end
 local function flags_of(row, instruction, context)
   local options = instruction.options
   if not next(options) then return none end
-  local flags = {}
+  local values = {}
   for _, flag in ipairs(row.flags) do
-    local key = flag.name:gsub("-", "_")
+    local key = flags.key(flag.name)
     local value = options[key]
-    if value ~= nil then flags[key] = read_flag[flag.kind](value, instruction, context) end
+    if value ~= nil then values[key] = read_flag[flag.kind](value, instruction, context) end
   end
-  return flags
+  return values
 end
 
 --- Texts that are no shell's are written as a recipe has them, when they have variables.

@@ -10,6 +10,15 @@ local check = require "lamina.util.check"
 
 local flags = {}
 
+local keys = {} -- by name
+
+--- What a flag's value goes by.
+function flags.key(name)
+  local key = keys[name] or name:gsub("-", "_")
+  keys[name] = key
+  return key
+end
+
 --- One word with quotes and backslashes; what flags are quoted with is "\" whatever the
 -- directive says (SEMANTICS 7). Answers the word and the place behind it.
 local function quoted_word(text, at)
@@ -107,7 +116,7 @@ function flags.read(rows, words, complain, is_command)
     local name, value = word:match("^%-%-([^=]*)=(.*)$")
     name = name or word:sub(3)
     local row = find(rows, name, complain, is_command)
-    local key = name:gsub("-", "_")
+    local key = flags.key(row.name)
     value = convert[row.kind](row, value, complain)
     if is_many[row.kind] then
       values[key] = values[key] or {}
