@@ -252,6 +252,21 @@ describe("a layer that was pulled", function()
     assert.equal("made\n", helper.read(path .. "/made"))
   end)
 
+  it("is well when what stood on it was removed and loaded again, as the hint says", function()
+    local root, archive = copy_sample(), helper.tmpdir() .. "/made.tar"
+    must(lamina(root, "rm", "more", "work"))
+    must(lamina(root, "save", "-o", archive, "made"))
+    helper.write(layer(root, image(root, "made").layers, 2) .. "/made", "changed")
+    local _, report = check(root, "--deep")
+    assert.equal("`lamina rmi` and `rm` what stands on it, `lamina prune`; then pull, load or "
+      .. "build the image again", report.problems[1].hint)
+    must(lamina(root, "rmi", "made"))
+    must(lamina(root, "prune", "--force"))
+    must(lamina(root, "load", "-i", archive))
+    assert.equal(0, (check(root, "--deep")))
+    assert.equal("made\n", helper.read(layer(root, image(root, "made").layers, 2) .. "/made"))
+  end)
+
   it("does without its blob when that is damaged and the files give the same", function()
     local root = copy_sample()
     local _, kept = with_blob(root)

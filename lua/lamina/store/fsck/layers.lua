@@ -43,10 +43,14 @@ local function restore(store, diff_id)
   return false
 end
 
+local make_again = "pull, load or build the image again"
+-- A layer that is there isn't made again.
+local removed_first = "`lamina rmi` and `rm` what stands on it, `lamina prune`; then " .. make_again
+
 --- `is_well`, where it is given, looks again whether it is damaged after all.
 local function damaged(found, store, row, kind, message, is_well)
   found:damage { kind = kind, subject = row.diff_id, message = message,
-    hint = "pull, load or build the image again",
+    hint = is_well and removed_first or make_again,
     repair = function() return is_well and is_well() or restore(store, row.diff_id) end }
   row.is_bad = true
 end
