@@ -55,6 +55,18 @@ describe("lamina explain", function()
       explain 'return from "busybox":env { A = "1", B = "x" }:run "true all"')
   end)
 
+  it("compares with the command that is most alike", function()
+    local recipe = [[local b = from "busybox"
+      return merge { b:run "echo made >/one", b:run "mkdir -p /two/deep", b:run "touch /three" }]]
+    build(recipe)
+    for command, was in pairs { ["echo made >/1"] = "echo made >/one",
+      ["mkdir /two"] = "mkdir -p /two/deep", ["touch /four"] = "touch /three" } do
+      local changed = recipe:gsub(was:gsub("%p", "%%%0"), command)
+      assert.matches(('was ["/bin/sh","-c","%s"], is ["/bin/sh","-c","%s"]'):format(was, command),
+        explain(changed), 1, true)
+    end
+  end)
+
   it("explains the first step that would run, the ones before it being cached", function()
     build 'return from "busybox":run "echo 1":run "echo 2":run "echo 3"'
     local out = explain 'return from "busybox":run "echo 1":run "echo two":run "echo 3"'

@@ -28,12 +28,33 @@ local function same(a, b)
   return text(a) == text(b)
 end
 
---- How near a record of the past comes; the command or the paths count most.
+local most_compared = 4096 -- bytes
+
+--- How many bytes two texts have in common from one end.
+local function common(a, b)
+  local count, most = 0, math.min(#a, #b, most_compared)
+  while count < most and a:byte(count + 1) == b:byte(count + 1) do count = count + 1 end
+  return count
+end
+
+--- How much of two texts is the same at their beginnings and ends: 0 to 1.
+local function likeness(a, b)
+  local first, last = common(a, b), common(a:reverse(), b:reverse())
+  return math.min(1, (first + last) / math.max(#a, #b, 1))
+end
+
+-- The parameters that count most, since they make a step what it is.
+local telling = { args = true, destination = true }
+
+--- How near a record of the past comes.
 local function nearness(old, new)
   local score = same(old.parent, new.parent) and 3 or 0
   for name, value in pairs(new.params) do
+    local weight = telling[name] and 4 or 1
     if same(old.params[name], value) then
-      score = score + ((name == "args" or name == "sources" or name == "destination") and 4 or 1)
+      score = score + weight
+    elseif telling[name] then
+      score = score + likeness(text(old.params[name]), text(value))
     end
   end
   return score
