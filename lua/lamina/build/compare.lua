@@ -1,9 +1,11 @@
 --- How two directories in overlay form differ: the first difference of each path, by name.
 --
---   compare.trees(a, b, limit) -> { { path = "app/x", what = "mode", a = "644", b = "755" }, … }
+--   compare.trees(a, b, { limit =, times = }) ->
+--     { { path = "app/x", what = "mode", a = "644", b = "755" }, … }
 --
 -- `what` is one of: only in a ("missing" in b), only in b ("new"), type, mode, owner, target,
--- device, size, content, mtime, xattrs. Times of directories count only where `times` is set.
+-- device, size, content, mtime. Times count only where `times` is set. Xattrs and which names are
+-- hard links of each other aren't looked at.
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -36,6 +38,12 @@ end
 local function owner(entry) return ("%d:%d"):format(entry.uid, entry.gid) end
 local function mode(entry) return ("%o"):format(entry.mode) end
 
+--- A device's numbers, major and minor, as glibc puts them into one.
+local function device(entry)
+  local dev = entry.rdev
+  return ("%d:%d"):format(dev >> 8 & 0xfff | dev >> 32 & ~0xfff, dev & 0xff | dev >> 12 & ~0xff)
+end
+
 --- The first attribute in which two entries differ: its name and both values.
 local function difference(self, path, a, b)
   if a.type ~= b.type then return "type", a.type, b.type end
@@ -47,6 +55,8 @@ local function difference(self, path, a, b)
   elseif a.type == "link" then
     local left, right = target(self.a, path), target(self.b, path)
     if left ~= right then return "target", left, right end
+  elseif a.rdev ~= b.rdev then
+    return "device", device(a), device(b)
   end
   if self.times and a.mtime ~= b.mtime then
     return "mtime", tostring(a.mtime), tostring(b.mtime)

@@ -30,7 +30,7 @@ function verify.graphs(store, first, second)
     if a ~= b then
       local found = compare.trees(store.layers:path(a), store.layers:path(b),
         { limit = 1, times = true })[1]
-      local why = found and describe(found) or "the layers differ"
+      local why = found and describe(found) or "xattrs or hard links differ"
       failure.raise("step-failed", ("%s isn't reproducible: %s"):format(label.place(vertex.step),
         why), { hint = found and hints[found.what] })
     end
