@@ -102,6 +102,19 @@ local function add_keys(socket, keys)
     { hint = "a key with a passphrase is added to an agent of one's own" })
 end
 
+--- Whether something listens on a socket: a program's is there before it does.
+local function is_listening(path)
+  local pipe, listens = uv.new_pipe(false), false
+  sched.suspend(function(wake)
+    pipe:connect(path, function(err)
+      listens = not err
+      wake()
+    end)
+    return setmetatable({}, { __close = function() shut(pipe) end })
+  end)
+  return listens
+end
+
 --- An ssh-agent that holds the keys; it ends with the step.
 local function start(self, keys)
   local null <close> = failure.check(fs.open("/dev/null", "rw"))
@@ -113,7 +126,7 @@ local function start(self, keys)
       hint = err.errno == "ENOENT" and "install openssh-client" or nil })
   end
   self.process = process
-  while not fs.stat(socket) do
+  while not is_listening(socket) do
     if process:wait(true) then failure.raise("system", "ssh: ssh-agent has ended") end
     sched.sleep(5)
   end
