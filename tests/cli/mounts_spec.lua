@@ -157,6 +157,20 @@ describe("a mount of run", function()
       fails("the secret 't' isn't given", 'secret { id = "t", required = true }')
     end)
 
+    it("comes out of a pipe, for every step that asks", function()
+      local file = helper.write(dir .. "/Dockerfile", [[
+FROM busybox
+RUN --mount=type=secret,id=p,required cat /run/secrets/p; echo " >one"
+RUN --mount=type=secret,id=p,required cat /run/secrets/p; echo " >two"
+]])
+      local _, _, err = helper.sh("printf hush | " .. run:line("build", "--progress", "plain", "-f",
+        file, dir .. "/context", "--secret", "id=p,src=/dev/fd/0"))
+      assert.matches("hush >one\n.*hush >two\n", err)
+      helper.sh(("mkfifo %s/named"):format(dir))
+      fails("named: not a regular file", 'secret { id = "t" }', "--secret",
+        ("id=t,src=%s/named"):format(dir))
+    end)
+
     it("changes no key (77)", function()
       helper.write(dir .. "/recipe.lua", [[return from "busybox":run("echo run; true",
         { mounts = { secret { id = "t" } }, network = "none" })]])

@@ -25,7 +25,7 @@
 --     labels = { { "k", "v" } },-- applied last, to the target only (--label)
 --     platform = "linux/amd64", -- default: this machine's; several, with commas between them,
 --                               -- make an index
---     secrets = { id = { path = "file" } or { env = "NAME" } },
+--     secrets = { id = { path = "file" } or { env = "NAME" } },   -- read once if it is a pipe
 --     ssh = { default = { socket = "path" } or { keys = { "path" } } },
 --     allow = { ["network.host"] = true, ["security.insecure"] = true },  -- ESC-12
 --     on_failure = function(err, enter) end,   -- a command has failed and all else was ended:
@@ -86,6 +86,7 @@ local refresh = require "lamina.build.refresh"
 local remote = require "lamina.build.remote"
 local resolve = require "lamina.build.resolve"
 local sched = require "lamina.util.sched"
+local secret = require "lamina.build.step.secret"
 local solve = require "lamina.build.solve"
 
 local build = {}
@@ -190,6 +191,7 @@ local function run(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)
   options.imported = import_caches(store, options)
+  if not options.dry_run then secret.prepare(options.secrets) end
   options.bus:emit("build.started", { total = #graph.vertices })
   local steps, counts = outcome.steps(graph, timed(options, "solve", solve.run, graph,
     store, options))
