@@ -68,11 +68,21 @@ local function setting_of(row)
   return environment.setting(row) or of_files(row.name)
 end
 
+--- The value of a file's setting, for its use.
+local function value_of(row, name, setting)
+  if row.kind ~= "path" then return setting.value end
+  return require("lamina.config.kind").expand(row, setting.value)
+    or failure.raise("usage", ("%s: %s: HOME is not set, which '~' stands for"):format(setting.from,
+      name))
+end
+
 --- The value of a setting; nil where nothing is set and there is no default.
 function config.get(name)
   local row = keys.by_name[name] or error(("no setting '%s'"):format(name), 2)
-  local setting = setting_of(row)
+  local setting = environment.setting(row)
   if setting then return setting.value end
+  setting = of_files(name)
+  if setting then return value_of(row, name, setting) end
   return row.default
 end
 
@@ -88,7 +98,7 @@ function config.registry(host)
   for _, row in ipairs(keys.registry_rows) do
     local name = ("registries.%s.%s"):format(host:lower(), row.name)
     local setting = given[name] or of_files(name)
-    if setting then found[row.name] = setting.value end
+    if setting then found[row.name] = value_of(row, name, setting) end
   end
   local servers = given["registries.*.token-servers"]
   if servers then

@@ -84,14 +84,11 @@ function kinds.duration.read(row, value)
   if ms and is_within(row, ms) then return ms end
 end
 
+-- One in the caller's home stays as it is written: not everybody has one (kind.expand).
 kinds.path = { expected = function() return "a path that begins with / or ~/" end }
 
---- What begins with "~/" is in the caller's home, if there is one.
 function kinds.path.read(_, value)
-  if type(value) ~= "string" or value:find("\0", 1, true) then return nil end
-  local home, below = os.getenv "HOME", value:match("^~(/.*)$")
-  if below and home and home:sub(1, 1) == "/" then return home .. below end
-  return value:sub(1, 1) == "/" and value or nil
+  if type(value) == "string" and value:find("^~?/") then return value end
 end
 
 local function list_of(read)
@@ -119,6 +116,13 @@ kinds.urls = { read = list_of(without_slash), format = format_list,
 
 -- What Docker's own registry is called elsewhere.
 local other_names = { ["index.docker.io"] = "docker.io", ["registry-1.docker.io"] = "docker.io" }
+
+local function as_it_is(text)
+  return text ~= "" and text or nil
+end
+
+kinds.texts = { read = list_of(as_it_is), format = format_list,
+  expected = function() return "a list of texts" end }
 
 --- A registry as names of images have it, in lower case; nil when it can't be one.
 function kind.host(word)
@@ -152,6 +156,14 @@ end
 function kind.plain(row, value)
   local is_number = row.kind == "size" or row.kind == "duration"
   return is_number and kind.format(row, value) or value
+end
+
+--- The value with a home in the place of "~"; nil where it needs one and there is none.
+function kind.expand(row, value)
+  local below = row.kind == "path" and value:match("^~(/.*)$")
+  if not below then return value end
+  local home = os.getenv "HOME"
+  return home and home:sub(1, 1) == "/" and home .. below or nil
 end
 
 function kind.format(row, value)

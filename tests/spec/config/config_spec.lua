@@ -107,6 +107,20 @@ describe("lamina.config.config", function()
     assert.equal("LAMINA_CONFIG: there is no file /nowhere/config.yaml", tostring(err))
   end)
 
+  it("takes '~' for the caller's home where the path is used", function()
+    local path = use "store: ~/x\nregistries: { a.example: { ca: ~/ca.crt } }\n"
+    uv.os_setenv("HOME", "/home/me")
+    assert.equal("/home/me/x", config.get "store")
+    assert.equal("/home/me/ca.crt", config.registry("a.example").ca)
+    uv.os_unsetenv "HOME"
+    assert.equal("missing", config.get "pull")
+    local ok, err = pcall(config.get, "store")
+    assert.is_false(ok)
+    assert.equal(path .. ":1: store: HOME is not set, which '~' stands for", tostring(err))
+    uv.os_setenv("LAMINA_ROOT", "~/y") -- the shell has had its chance
+    assert.equal("~/y", config.get "store")
+  end)
+
   it("reads files once", function()
     local path = use "pull: never\n"
     assert.equal("never", config.get "pull")

@@ -48,8 +48,7 @@ describe("lamina.config.file", function()
       ["limits.retry-pause"] = 10, ["limits.recipe-time"] = 7000, ["store"] = "/srv/a b" },
       values "limits: { log-size: 64MiB, recipe-memory: 1048576, archive-bytes: 10GB, \z
         stall: 1m30s, retry-pause: 10ms, recipe-time: 7 }\nstore: /srv/a b\n")
-    local home = os.getenv "HOME"
-    assert.equal(home and home .. "/x", values("store: ~/x").store)
+    assert.equal("~/x", values("store: ~/x").store) -- whose home that is, who uses it will say
   end)
 
   it("takes what is said of registries, by their names as images have them", function()
