@@ -1,8 +1,10 @@
 -- What a configuration file changes, command by command.
+local digest = require "lamina.core.digest"
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 local json = require "lamina.core.json"
 local layout = require "support.layout"
+local media_type = require "lamina.image.media_type"
 local registry = require "support.registry"
 
 describe("the configuration", function()
@@ -91,6 +93,46 @@ describe("the configuration", function()
         assert.equal(1, status)
         assert.matches(case[2], err, 1, true, case[1])
       end
+    end)
+
+    it("names the caches that builders share", function()
+      local first, second = fixtures.busybox_store(), fixtures.busybox_store()
+      local dir = recipe [[return from "busybox":run "echo x >/f"]]
+      local text = ("build: { cache-from: [%s], cache-to: ['type=registry,ref=%s'] }"):format(
+        server:name "a/cache", server:name "a/cache")
+      ok(first, text, "lamina build -q " .. dir)
+      local _, err = ok(second, text, "lamina build --progress plain " .. dir)
+      assert.matches("CACHED", err, 1, true)
+      _, err = ok(fixtures.busybox_store(), text,
+        ("lamina build --progress plain --cache-from %s %s"):format(server:name "a/none", dir))
+      assert.not_matches("CACHED", err, 1, true)
+    end)
+
+    it("says how many layers are on their way at the same time", function()
+      local it, parts = layout.new(), { layers = {}, diff_ids = {} }
+      for i = 1, 3 do
+        local tar = layout.layer(("echo %d >f%d"):format(i, i))
+        parts.layers[i] = it:blob(tar, media_type.layer)
+        parts.diff_ids[i] = "sha256:" .. digest.sha256(tar)
+      end
+      it:index { (it:manifest(parts)) }
+      server:push("oci:" .. it.dir, "a/three:v1")
+      local function order(text, line)
+        local words = {}
+        for word in select(2, ok(helper.store(), text, line)):gmatch '"transfer.(%l+)"' do
+          if word ~= "progress" then words[#words + 1] = word end
+        end
+        return table.concat(words, " ")
+      end
+      local line = "lamina pull --progress json " .. server:name "a/three:v1"
+      assert.equal("started finished started finished started finished",
+        order("limits: { transfers: 1 }", line))
+      assert.matches("^started started started", order("", line))
+      local name = server:name "a/three:v1"
+      line = ("lamina pull -q %s; lamina push --progress json %s %s"):format(name, name,
+        server:name "b/three:v1")
+      assert.matches("^started %l+ started %l+ started %l+$",
+        order("limits: { transfers: 1 }", line))
     end)
 
     it("says when images are looked up", function()

@@ -1,5 +1,6 @@
 --- Limits that several places set alike.
 local config = require "lamina.config.config"
+local sched = require "lamina.util.sched"
 
 local limits = {}
 
@@ -7,6 +8,13 @@ local limits = {}
 function limits.archive()
   return { bytes = config.get "limits.archive-bytes", entries = config.get "limits.archive-entries",
     ratio = config.get "limits.archive-ratio" }
+end
+
+local few = 4 -- more than a small machine's processors: transfers wait for the network
+
+--- How many blobs may be on their way at the same time.
+function limits.transfers()
+  return config.get "limits.transfers" or math.max(few, sched.cores())
 end
 
 return limits

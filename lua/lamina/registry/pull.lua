@@ -10,6 +10,7 @@ local event = require "lamina.util.event"
 local failure = require "lamina.util.failure"
 local image_index = require "lamina.image.index"
 local layer = require "lamina.registry.layer"
+local limits = require "lamina.config.limits"
 local media_type = require "lamina.image.media_type"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
@@ -20,8 +21,6 @@ local transfer = require "lamina.registry.transfer"
 local walk = require "lamina.image.walk"
 
 local pull = {}
-
-local at_once = 4 -- downloads: more than cores, since they wait for the network
 
 local function check_layers(document, what)
   for i, of in ipairs(document.layers) do
@@ -102,7 +101,7 @@ local function fetch_layers(store, from, images, bus)
       seen[diff_id] = true
     end
   end
-  sched.all(work, math.max(at_once, sched.cores()))
+  sched.all(work, limits.transfers())
 end
 
 --- What the store takes of an image; the index it was in may be another name for it.

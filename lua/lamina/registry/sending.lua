@@ -1,11 +1,11 @@
 --- Layers of the store on their way into a repository, several at once.
+local limits = require "lamina.config.limits"
 local reference = require "lamina.image.reference"
 local sched = require "lamina.util.sched"
 local transfer = require "lamina.registry.transfer"
 
 local sending = {}
 
-local at_once = 4
 local most_sources = 2 -- repositories that are asked for one blob
 
 --- Other repositories of the same registry that may have a layer.
@@ -38,7 +38,7 @@ function sending.layers(store, to, layers, diff_ids, bus)
       end
     end
   end
-  sched.all(work, math.max(at_once, sched.cores()))
+  sched.all(work, limits.transfers())
   return sent
 end
 

@@ -62,6 +62,11 @@ local function shell_opener(view)
   end
 end
 
+--- The words of an option that may come several times, or else those that are set.
+local function several(words, setting)
+  return #words > 0 and words or config.get(setting) or words
+end
+
 local function build_once(context, inputs)
   local options = context.options
   local given = source.options(context)
@@ -69,8 +74,8 @@ local function build_once(context, inputs)
     source.target(given, options.target)
   given.no_cache, given.dry_run, given.jobs = options.no_cache, options.dry_run, options.jobs
   given.pull = options.pull and "always" or nil
-  given.cache_from = cache_options.from(options.cache_from)
-  given.cache_to = cache_options.to(options.cache_to, given.args)
+  given.cache_from = cache_options.from(several(options.cache_from, "build.cache-from"))
+  given.cache_to = cache_options.to(several(options.cache_to, "build.cache-to"), given.args)
   given.sync, given.no_cache_filter = options.sync, source.words(options.no_cache_filter)
   given.verify, given.source_date_epoch = options.verify, options.source_date_epoch
   given.network, given.iidfile = options.network, options.iidfile
@@ -138,9 +143,9 @@ that can't be read is told of, and does without.]],
     { long = "build-context", value = "NAME=DIR|URL", many = true,
       help = "a directory, docker-image://, oci-layout:// or git for an image's or stage's name" },
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
-    { long = "cache-from", value = "NAME|type=KIND,…", many = true,
+    { long = "cache-from", value = "NAME|type=KIND,…", many = true, setting = "build.cache-from",
       help = "take what other builders have made from there: registry, local" },
-    { long = "cache-to", value = "NAME|type=KIND,…", many = true,
+    { long = "cache-to", value = "NAME|type=KIND,…", many = true, setting = "build.cache-to",
       help = "write there what the steps have made: registry, local, inline (into the image)" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
     { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
