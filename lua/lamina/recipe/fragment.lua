@@ -51,8 +51,8 @@ function fragment.parse(text, name, where, escape)
 end
 
 local function apply(self, one, context, where)
+  place.enter() -- what `call` holds is made here, too
   if one.instruction == "FROM" then
-    place.enter(where(one.line))
     place.blame("FROM in a part of a Dockerfile", "what includes it has the stage")
   end
   local call = checked(function() return where(one.line) end, calls.of, one, context)

@@ -110,6 +110,9 @@ return from "scratch":dockerfile "ENV A=1\nSAY $A <<E\nx$A\nE\nRUN b"]] }
     end
     assert.equal("part:3: run: the command is empty",
       refused [[return from "scratch":dockerfile("ENV a=b\n\nRUN <<E\nE", { name = "part" })]])
+    assert.equal("part:3: cache: mode: an octal mode up to 7777 expected", refused [[
+return from "scratch"
+  :dockerfile("ENV a=b\n\nRUN --mount=type=cache,target=/c,mode=17777 x", { name = "part" })]])
     assert.equal("x:2: run: the command is empty", refused [[
 local base = from "scratch":dockerfile("ENV a=b\n\nRUN x", { name = "part" })
 return base:run ""]])
