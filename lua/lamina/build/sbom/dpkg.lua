@@ -1,0 +1,49 @@
+--- Debian's packages: /var/lib/dpkg/status, and status.d where a tool wrote one file a package
+-- (deb822(5), dpkg(1)).
+local fs = require "lamina.core.fs"
+
+local dpkg = { type = "deb" }
+
+local status, folder = "var/lib/dpkg/status", "var/lib/dpkg/status.d"
+
+--- The fields of a paragraph; what continues a line is left out, as nobody asks for it here.
+local function fields_of(paragraph)
+  local fields = {}
+  for line in paragraph:gmatch "[^\n]+" do
+    local name, value = line:match "^([%w-]+):[ \t]*(.-)%s*$"
+    if name then fields[name:lower()] = value end
+  end
+  return fields
+end
+
+local function package_of(fields)
+  return { name = fields.package, version = fields.version, arch = fields.architecture,
+    supplier = fields.maintainer, homepage = fields.homepage,
+    source = fields.source and fields.source:match "^%S+" or nil }
+end
+
+--- Whether it is there: what was removed keeps its paragraph while its settings stay. A file of
+-- status.d says nothing of it.
+local function is_installed(fields)
+  return fields.package and fields.version
+    and (not fields.status or fields.status:match " installed$" ~= nil)
+end
+
+local function add(list, text)
+  for paragraph in (text .. "\n\n"):gmatch "(.-)\n\n+" do
+    local fields = fields_of(paragraph)
+    if is_installed(fields) then list[#list + 1] = package_of(fields) end
+  end
+end
+
+--- Adds what is installed below the descriptor `root`, by `read(path)`.
+function dpkg.collect(list, root, read)
+  local text = read(status)
+  if text then add(list, text) end
+  for _, name in ipairs(fs.list(folder, { root = root }) or {}) do
+    local one = not name:find "%.md5sums$" and read(folder .. "/" .. name)
+    if one then add(list, one) end
+  end
+end
+
+return dpkg

@@ -1,0 +1,166 @@
+local database = require "lamina.core.database"
+local fs = require "lamina.core.fs"
+local helper = require "support.helper"
+local licence = require "lamina.build.sbom.licence"
+local sbom = require "lamina.build.sbom"
+local spdx = require "lamina.build.sbom.spdx"
+
+describe("the list of packages", function()
+  local root, scratch
+
+  before_each(function() root, scratch = helper.tmpdir(), helper.tmpdir() end)
+
+  teardown(helper.cleanup)
+
+  local function write(path, text)
+    helper.sh(("mkdir -p $(dirname %s/%s)"):format(root, path))
+    helper.write(root .. "/" .. path, text)
+  end
+
+  local function read()
+    local dir <close> = assert(fs.open(root, "dir"))
+    return sbom.packages(dir:fd(), scratch)
+  end
+
+  local function names(found)
+    local list = {}
+    for i, one in ipairs(found.packages) do list[i] = one.name .. " " .. one.version end
+    return list
+  end
+
+  it("is empty where no package manager was at work", function()
+    assert.same({ packages = {}, distro = {}, notes = {} }, read())
+  end)
+
+  it("has what dpkg says is installed, and nothing that was removed", function()
+    write("etc/os-release", 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n')
+    write("var/lib/dpkg/status", [[
+Package: zlib1g
+Status: install ok installed
+Maintainer: Mark Brown <broonie@debian.org>
+Architecture: amd64
+Source: zlib (1:1.2.13)
+Version: 1:1.2.13.dfsg-1
+Description: compression library
+ Version: 9.9 of this line continues another
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: all
+Version: 1.0
+
+Package: base-files
+Status: install ok installed
+Architecture: amd64
+Version: 12.4+deb12u5
+]])
+    write("var/lib/dpkg/status.d/tzdata", "Package: tzdata\nVersion: 2024a\nArchitecture: all\n")
+    write("var/lib/dpkg/status.d/tzdata.md5sums", "Package: no\nVersion: 1\n")
+    local found = read()
+    assert.same({ "base-files 12.4+deb12u5", "tzdata 2024a", "zlib1g 1:1.2.13.dfsg-1" },
+      names(found))
+    assert.same({ id = "debian", version = "12" }, found.distro)
+    assert.same({ type = "deb", name = "zlib1g", version = "1:1.2.13.dfsg-1", arch = "amd64",
+      supplier = "Mark Brown <broonie@debian.org>", source = "zlib" }, found.packages[3])
+  end)
+
+  it("has apk's, once where both places are one", function()
+    write("usr/lib/apk/db/installed", "C:Q1x\nP:musl\nV:1.2.4-r2\nA:x86_64\nL:MIT\no:musl\n"
+      .. "m:Timo Teras <t@x>\nF:lib\nR:ld.so\n\nP:half\n\nP:busybox\nV:1.36\n")
+    helper.sh(("ln -s usr/lib %s/lib"):format(root))
+    local found = read()
+    assert.same({ "busybox 1.36", "musl 1.2.4-r2" }, names(found))
+    assert.equal("MIT", found.packages[2].licence)
+  end)
+
+  --- An RPM header: { { tag, type, value } }.
+  local function header(fields)
+    local index, data = {}, ""
+    for i, field in ipairs(fields) do
+      index[i] = string.pack(">I4I4I4I4", field[1], field[2], #data, 1)
+      data = data .. (field[2] == 4 and string.pack(">I4", field[3]) or field[3] .. "\0")
+    end
+    return string.pack(">I4I4", #fields, #data) .. table.concat(index) .. data
+  end
+
+  local plain = "create table Packages (hnum integer primary key autoincrement, blob blob not null)"
+
+  local function write_rpm(sql, blobs)
+    write("var/lib/rpm/.keep", "")
+    local path = root .. "/var/lib/rpm/rpmdb.sqlite"
+    local db <close> = assert(database.open(path))
+    assert(db:exec(sql))
+    for _, blob in ipairs(blobs) do
+      assert(db:run("insert into Packages (blob) values (?)", blob))
+    end
+    assert(db:exec "pragma journal_mode = delete")
+  end
+
+  it("has rpm's from its SQLite database, whatever is in it", function()
+    write_rpm(plain, {
+      header { { 1000, 6, "bash" }, { 1001, 6, "5.2.15" }, { 1002, 6, "1.fc38" }, { 1003, 4, 2 },
+        { 1014, 6, "GPLv3+" }, { 1022, 6, "x86_64" }, { 1044, 6, "bash-5.2.15-1.fc38.src.rpm" } },
+      header { { 1000, 6, "gpg-pubkey" }, { 1001, 6, "1" } }, "junk", "",
+      string.pack(">I4I4", 0xFFFFFFFF, 1), string.pack(">I4I4I4I4I4I4", 1, 0, 1000, 6, 1 << 31, 1),
+    })
+    local found = read()
+    assert.same({ { type = "rpm", name = "bash", version = "5.2.15-1.fc38", release = "1.fc38",
+      epoch = 2, licence = "GPLv3+", arch = "x86_64", source = "bash" } }, found.packages)
+  end)
+
+  it("isn't kept busy by a database that computes", function()
+    write_rpm([[create table t (blob); create view Packages as with recursive n(i) as
+      (select 1 union all select i + 1 from n) select i as hnum, 'x' as blob from n]], {})
+    assert.same({}, names(read()))
+    os.remove(root .. "/var/lib/rpm/rpmdb.sqlite")
+    write_rpm("create table Packages (hnum integer primary key, x, "
+      .. "blob text generated always as (hex(zeroblob(900000000))))", {})
+    assert.same({}, names(read()))
+  end)
+
+  it("notes what it can't read", function()
+    write("var/lib/rpm/Packages", "old")
+    assert.same({ "var/lib/rpm/Packages: this format of RPM's database isn't read" }, read().notes)
+    write("var/lib/rpm/rpmdb.sqlite", "no database")
+    assert.matches("not a database", read().notes[1])
+  end)
+
+  it("never leaves the root, and takes no FIFO for a file", function()
+    write("var/lib/dpkg/.keep", "")
+    helper.sh(("ln -s /etc/passwd %s/var/lib/dpkg/status; mkfifo %s/var/lib/dpkg/status.d")
+      :format(root, root))
+    assert.same({}, names(read()))
+    helper.sh(("rm %s/var/lib/dpkg/status; mkfifo %s/var/lib/dpkg/status"):format(root, root))
+    assert.equal(1, #read().notes)
+  end)
+
+  it("is an SPDX document that says the same for the same", function()
+    write("etc/os-release", "ID=debian\nVERSION_ID=12\n")
+    write("var/lib/dpkg/status", "Package: g++\nVersion: 4:12.2\nArchitecture: amd64\n"
+      .. "Maintainer: Debian GCC <g@x.org>\nSource: gcc\n")
+    local found = read()
+    local document = spdx.document { packages = found.packages, distro = found.distro, name = "x",
+      chain = "sha256:abc", created = 0, tool = "lamina-0" }
+    assert.equal("SPDX-2.3", document.spdxVersion)
+    assert.equal("urn:lamina:sbom:sha256:abc", document.documentNamespace)
+    assert.equal("1970-01-01T00:00:00Z", document.creationInfo.created)
+    local one = document.packages[1]
+    assert.same({ "SPDXRef-deb-g---4-12.2", "Person: Debian GCC (g@x.org)", "NOASSERTION" },
+      { one.SPDXID, one.supplier, one.licenseDeclared })
+    assert.equal("pkg:deb/debian/g%2B%2B@4:12.2?arch=amd64&distro=debian-12&upstream=gcc",
+      one.externalRefs[1].referenceLocator)
+    assert.equal(one.SPDXID, document.relationships[1].relatedSpdxElement)
+  end)
+
+  it("names licences as SPDX does, or keeps their text", function()
+    local own = {}
+    assert.equal("MIT AND (GPL-2.0-only OR Zlib)",
+      licence.declared("MIT AND (GPL-2.0-only OR Zlib)", own))
+    for _, text in ipairs { "GPLv2+", "MIT AND", "(MIT", "MIT)", "MIT Zlib", "AND" } do
+      assert.matches("^LicenseRef%-%d+$", licence.declared(text, own))
+    end
+    assert.equal(own["GPLv2+"], licence.declared("GPLv2+", own))
+    assert.equal("NOASSERTION", licence.declared("", own))
+    assert.equal(6, #own)
+  end)
+end)
