@@ -3,7 +3,7 @@
 --   every.images(input) -> { image or index, … }
 --
 -- An index is { images = { … }, names =, index = bytes or nil }; without its bytes something of it
--- isn't taken along (attestations), or there was none: manifests of one name belong together.
+-- isn't taken along (a chart, say), or there was none: manifests of one name belong together.
 local image_index = require "lamina.image.index"
 local manifest = require "lamina.image.manifest"
 local oci = require "lamina.archive.oci"
@@ -24,6 +24,7 @@ local function read(input, it, of)
   local document = it:get(of).document
   if document.kind == "manifest" then return it:image(of) end
   local list, is_whole = it:images(document)
+  for _, image in ipairs(list) do image.attestations = oci.attestations(input, image.said) end
   return #list > 0 and { images = list, names = {},
     index = is_whole and oci.bytes(input, of, manifest.limit) or nil } or nil
 end

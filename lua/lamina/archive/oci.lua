@@ -2,6 +2,7 @@
 --
 -- Every document is read whole, of a bounded size, and must have the digest, size and media type
 -- that its descriptor promises.
+local attestation = require "lamina.image.attestation"
 local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
@@ -98,11 +99,27 @@ function oci.document(input, of)
   return bytes, manifest.parse(bytes, ("%s: %s"):format(input.label, of.digest), of.mediaType)
 end
 
-local function image_of(input, of, wanted, depth)
+--- What is said of an image, by the entries of its index.
+function oci.attestations(input, list)
+  return attestation.read(list, {
+    manifest = function(of) return (oci.document(input, of)) end,
+    blob = function(of) return oci.bytes(input, of, attestation.limit) end,
+  }, input.label)
+end
+
+--- The image that an entry of a list of them stands for, for a platform.
+local function image_of(input, of, wanted, list, depth)
   local bytes, document = oci.document(input, of)
-  if document.kind == "manifest" then return oci.image_in(input, bytes, document) end
+  if document.kind == "manifest" then
+    local image = oci.image_in(input, bytes, document)
+    if image then
+      image.attestations = oci.attestations(input, attestation.about(list, of.digest))
+    end
+    return image
+  end
   if depth >= walk.deepest then input:refuse("indexes nested deeper than %d", walk.deepest) end
-  return image_of(input, choose(input, document.manifests, wanted), wanted, depth + 1)
+  local next = choose(input, document.manifests, wanted)
+  return image_of(input, next, wanted, document.manifests, depth + 1)
 end
 
 local function check_layout(input)
@@ -148,7 +165,7 @@ function oci.images(input, asked)
   local index = oci.index(input)
   local wanted, images, by_digest = asked or platform.host(), {}, {}
   for _, of in ipairs(chosen(input, index, wanted, asked ~= nil)) do
-    local image = image_of(input, of, wanted, 1)
+    local image = image_of(input, of, wanted, index.manifests, 1)
     if image then
       local first = by_digest[of.digest] or image
       if first == image then images[#images + 1], by_digest[of.digest] = image, image end

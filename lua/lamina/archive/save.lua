@@ -5,11 +5,12 @@
 --   plan:write(tar.new(fd))
 --
 -- An entry is { names =, images = { { id =, config = bytes, manifest = bytes or nil, layers = diff
--- IDs, annotations =, platform = } }, index = bytes or nil }: several images are for several
--- platforms. They needn't be in the store, their layers are.
+-- IDs, annotations =, platform =, attestations = } }, index = bytes or nil }: several images are
+-- for several platforms. They needn't be in the store, their layers are.
 --
 -- Layers are the bytes they came as, or the canonical tar of what is in the store. Names are sorted
 -- and times 0: the same images give the same bytes.
+local attestation = require "lamina.image.attestation"
 local config_check = require "lamina.image.config_check"
 local digest = require "lamina.core.digest"
 local documents = require "lamina.image.documents"
@@ -100,6 +101,18 @@ local function add_image(plan, image)
   return of, layers
 end
 
+--- Adds what is said of an image to the archive and to the entries of its index.
+local function add_attestations(plan, image, of, list)
+  local fit, left_out = attestation.of_manifest(image.attestations, of.digest)
+  for _, one in ipairs(fit) do
+    add_bytes(plan, one.config)
+    for _, bytes in ipairs(one.blobs) do add_bytes(plan, bytes) end
+    add_bytes(plan, one.manifest)
+    list[#list + 1] = attestation.entry(one)
+  end
+  plan.left_out = plan.left_out + left_out
+end
+
 --- Adds an image, or an index of several; docker's own documents know one only: this machine's.
 local function add_entry(plan, entry)
   local list, platforms, layers = {}, {}, {}
@@ -107,6 +120,7 @@ local function add_entry(plan, entry)
     list[i], layers[i] = add_image(plan, image)
     platforms[i] = list[i].platform or { os = "unknown", architecture = "unknown" }
   end
+  for i, image in ipairs(entry.images) do add_attestations(plan, image, list[i], list) end
   local of = list[1]
   if #list > 1 or entry.index then
     local bytes, kind = documents.index(entry.index, list)
@@ -140,7 +154,7 @@ function save.plan(store, entries, options)
   local layers = outgoing.new(store, { compression = options.compression,
     default = default_compressions[options.format] })
   local plan = setmetatable({ entries = {}, manifests = json.array {}, docker = json.array {},
-    repositories = {}, layers = layers }, Plan)
+    repositories = {}, layers = layers, left_out = 0 }, Plan)
   local diff_ids = {}
   for _, entry in ipairs(entries) do
     for _, image in ipairs(entry.images) do

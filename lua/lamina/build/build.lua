@@ -37,6 +37,8 @@
 --     inputs = nil,             -- learns what the plan depends on (build/inputs.lua)
 --     outputs = nil,            -- { { type = "oci", dest = "x.tar" } }, see export.lua; default:
 --                               -- into the store
+--     provenance = nil,         -- { mode = "min" or "max", builder_id = }: how the image was made
+--     sbom = nil,               -- or a table: what is installed in it
 --     iidfile = nil,            -- a file that gets the image's id
 --     metadata_file = nil,      -- a file that gets digests and names, as Docker writes it
 --   }) -> {
@@ -71,6 +73,7 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
+local attest = require "lamina.build.attest"
 local base = require "lamina.build.base"
 local context = require "lamina.build.context"
 local export = require "lamina.build.export"
@@ -152,6 +155,7 @@ local function prepare(store, given)
   local options = options_of.complete(given)
   options.outputs = export.check(options.outputs, #options.platforms)
   check_caches(options)
+  attest.check(options)
   options.contexts = context.set(store, options)
   options.remotes = remote.set(store, options)
   options.keeper = keeper.new(store)

@@ -169,9 +169,9 @@ function resolve.target(plan, name)
       or "there are " .. table.concat(names, ", ") })
 end
 
---- The graph of one target: { vertices=, state=, target=, order= (steps it needs) }.
+--- The graph of one target: { plan=, vertices=, state=, target=, order= (steps it needs) }.
 function resolve.graph(plan, target, store, options)
-  local graph = { vertices = {}, target = target, order = {} }
+  local graph = { plan = plan, vertices = {}, target = target, order = {} }
   local self = setmetatable({
     plan = plan, store = store, options = options, results = {}, graph = graph,
     contexts = options.contexts or context.set(store, options),

@@ -55,7 +55,8 @@ local function option_pair(row)
   if row.choices then text = text .. ": " .. table.concat(row.choices, ", ") end
   if row.default then text = ("%s (default %s)"):format(text, row.default) end
   if row.setting then text = ("%s (default: setting %s)"):format(text, row.setting) end
-  return { short .. "--" .. row.long .. (row.value and (" " .. row.value) or ""), text }
+  local value = row.value and (row.implied and "[=%s]" or " %s"):format(row.value) or ""
+  return { short .. "--" .. row.long .. value, text }
 end
 
 local function option_block(title, rows)

@@ -5,8 +5,9 @@
 -- A row without `value` is a flag (`--flag`, `--flag=false`). `many` collects a list, which is
 -- empty when the option isn't given. `choices` lists what the value may be, `integer` asks for
 -- one, from `least` to `most` where these are there. `default` is for options that aren't given;
--- `setting` is which one of the configuration counts then, for the help. The key in the result is
--- `long` with "_".
+-- `setting` is which one of the configuration counts then, for the help. `implied` is for one that
+-- is given without a value: the next word isn't taken for it. The key in the result is `long` with
+-- "_".
 --
 -- (argparse can't stop at the first argument, which `run` and `exec` need, and takes longer to
 -- load than `lamina version` may take.)
@@ -74,6 +75,7 @@ Parser.__index = Parser
 
 function Parser:set(row, word, value)
   local key = option.key(row)
+  if row.value and value == nil then value = row.implied end
   if row.value and value == nil then
     value = self.words[self.at]
     self.at = self.at + 1

@@ -19,6 +19,13 @@ local function internal(message)
   return 1
 end
 
+--- Tells how many attestations of an image couldn't go along.
+function report.left_out(command, count)
+  if count == 0 then return end
+  say(("lamina: %s: %d attestations are left out: the layers are compressed otherwise here, so "
+    .. "that they would be about another manifest\n"):format(command, count))
+end
+
 --- Tells a failure and answers the exit status. `detail` is a text of many lines (what a failed
 -- command wrote); `hint` one or a list.
 function report.failure(err, debugging)

@@ -15,8 +15,8 @@ local media_type = require "lamina.image.media_type"
 
 local attestation = {}
 
-attestation.most_blobs = 16 -- statements of one
-attestation.limit = 16 << 20 -- bytes of one blob; a list of ten thousand packages has 10 MB
+attestation.most = 4 -- of one image; BuildKit makes one
+attestation.limit = 32 << 20 -- bytes of one; a list of ten thousand packages has 10 MB
 
 local statement_type = "application/vnd.in-toto+json"
 local predicate_name = "in-toto.io/predicate-type"
@@ -98,17 +98,43 @@ function attestation.subject_of(of)
     and subject or nil
 end
 
---- One as it came. `read(descriptor, limit)` answers verified bytes; `bytes` are the manifest's.
-function attestation.read(bytes, subject, read, what)
-  local known = manifest.parse(bytes, what)
-  if known.kind ~= "manifest" or #known.layers > attestation.most_blobs then
-    failure.raise("invalid-input", ("%s: a manifest of at most %d statements expected"):format(what,
-      attestation.most_blobs))
+--- The entries of a list that are about a manifest.
+function attestation.about(list, subject)
+  local found = {}
+  for _, of in ipairs(list) do
+    if attestation.subject_of(of) == subject then found[#found + 1] = of end
   end
-  local blobs = {}
-  for i, of in ipairs(known.layers) do blobs[i] = read(of, attestation.limit) end
-  return { subject = subject, manifest = bytes, blobs = blobs,
-    config = read(known.config, attestation.limit) }
+  return found
+end
+
+local function refuse(what, format, ...)
+  failure.raise("invalid-input", ("%s: %s"):format(what, format:format(...)))
+end
+
+--- One as it came.
+local function read_one(of, read, what)
+  local bytes = read.manifest(of)
+  local known, blobs = manifest.parse(bytes, what, of.mediaType), {}
+  if known.kind ~= "manifest" then refuse(what, "a manifest expected") end
+  local size = known.config.size
+  for _, blob in ipairs(known.layers) do size = size + blob.size end
+  if size > attestation.limit then
+    refuse(what, "%d bytes, over the limit of %d", size, attestation.limit)
+  end
+  for i, blob in ipairs(known.layers) do blobs[i] = read.blob(blob) end
+  return { subject = attestation.subject_of(of), manifest = bytes, blobs = blobs,
+    config = read.blob(known.config) }
+end
+
+--- Attestations as they came, by their entries; `read.manifest(of)` and `read.blob(of)` answer
+-- bytes, verified. Who sends very many isn't believed.
+function attestation.read(list, read, what)
+  if #list > attestation.most then
+    refuse(what, "more than %d attestations of one image", attestation.most)
+  end
+  local found = {}
+  for i, of in ipairs(list) do found[i] = read_one(of, read, what .. ": attestation") end
+  return found
 end
 
 return attestation

@@ -31,14 +31,19 @@ function documents.manifest(image, layers)
   }, media_type.manifest
 end
 
+local function digests_of(list)
+  local digests = {}
+  for i, of in ipairs(list) do digests[i] = of.digest end
+  table.sort(digests)
+  return table.concat(digests, " ")
+end
+
 --- The index of manifests that go out under these descriptors; `given` is the one that came.
 function documents.index(given, list)
-  local known = given and manifest.parse(given) or { manifests = {} }
-  local is_same = given ~= nil and #known.manifests == #list
-  for i, of in ipairs(known.manifests) do
-    is_same = is_same and list[i].digest == of.digest
+  local known = given and manifest.parse(given)
+  if known and digests_of(known.manifests) == digests_of(list) then
+    return given, known.mediaType or media_type.index
   end
-  if is_same then return given, known.mediaType or media_type.index end
   return manifest.encode_index(list), media_type.index
 end
 

@@ -5,6 +5,7 @@
 --
 -- A tag is looked up once, then everything is got by digest (REG-06). Layers get into the store one
 -- by one, each whole; the image and its name come last.
+local attestation = require "lamina.image.attestation"
 local config_check = require "lamina.image.config_check"
 local event = require "lamina.util.event"
 local failure = require "lamina.util.failure"
@@ -54,9 +55,15 @@ end
 
 --- The one image that serves a platform, through as many indexes as there are.
 local function find_one(from, found, wanted, what)
+  local list = {}
   for _ = 1, walk.deepest do
-    if found.document.kind == "manifest" then return read_image(from, found, what) end
-    local of, why = image_index.choose(found.document.manifests, wanted)
+    if found.document.kind == "manifest" then
+      local image = read_image(from, found, what)
+      image.said = attestation.about(list, found.digest)
+      return image
+    end
+    list = found.document.manifests
+    local of, why = image_index.choose(list, wanted)
     if not of then
       failure.raise("not-found", what .. ": " .. why, { hint = "--platform chooses another" })
     end
@@ -104,12 +111,22 @@ local function fetch_layers(store, from, images, bus)
   sched.all(work, limits.transfers())
 end
 
+--- Gets what is said of the images.
+local function fetch_said(from, images, what)
+  for _, image in ipairs(images) do
+    image.attestations = attestation.read(image.said or {}, {
+      manifest = function(of) return from:manifest(of.digest, of).bytes end,
+      blob = function(of) return from:bytes(of, attestation.limit) end,
+    }, what)
+  end
+end
+
 --- What the store takes of an image; the index it was in may be another name for it.
 local function parts_of(ref, image, top)
   local digests = { reference.by_digest(ref, image.digest) }
   if top ~= image.digest then digests[2] = reference.by_digest(ref, top) end
   return { manifest = image.manifest, config = image.config, created = image.created,
-    digests = digests, platform = image.platform }
+    digests = digests, platform = image.platform, attestations = image.attestations }
 end
 
 --- Stores all images of an index, or the only one. The index stays as it came where the store has
@@ -144,6 +161,7 @@ end
 
 local function run(store, ref, options)
   local images, from, top = pull.look(ref, options)
+  fetch_said(from, images, reference.familiar(ref))
   fetch_layers(store, from, images, options.bus or event.new())
   local names = not ref.digest and options.names ~= false and { reference.format(ref) } or {}
   return { id = put(store, ref, images, top, names), digest = top.digest }

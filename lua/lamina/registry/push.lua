@@ -1,10 +1,11 @@
 --- Images into registries.
 --
 --   push.run(store, "localhost:5000/a/b:v1", { to =, platform =, compression =, level =, bus = })
---     -> { digest =, size =, name = }
+--     -> { digest =, size =, name =, left_out = attestations that aren't of what was sent }
 --
 -- Layers first, then configurations, then manifests by their digests, and the tag last: whoever
 -- pulls meanwhile gets the old image or the new one, whole (REG-08).
+local attestation = require "lamina.image.attestation"
 local chosen = require "lamina.store.chosen"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
@@ -40,6 +41,20 @@ local function send_image(to, image, sent)
   return of, bytes
 end
 
+--- Sends what is said of an image and adds the entries of its index to a list; answers how much of
+-- it is about another manifest, and was left out.
+local function send_attestations(to, image, of, list)
+  local fit, left_out = attestation.of_manifest(image.attestations, of.digest)
+  for _, one in ipairs(fit) do
+    to:bytes(media_type.config, one.config)
+    for _, bytes in ipairs(one.blobs) do to:bytes(media_type.config, bytes) end
+    local entry = attestation.entry(one)
+    to:manifest(entry.digest, entry.mediaType, one.manifest)
+    list[#list + 1] = entry
+  end
+  return left_out
+end
+
 --- The store knows the image by what was pushed, where it has its layers as they were sent.
 local function remember(store, image, of, bytes, sent, name)
   local is_kept = true
@@ -59,17 +74,21 @@ local function send(store, ref, entry, options)
     options.bus or event.new())
   local list, bytes = {}, nil
   for i, image in ipairs(entry.images) do list[i], bytes = send_image(to, image, sent) end
-  local of = list[1]
+  local of, left_out = list[1], 0
+  if not entry.index and #list == 1 then
+    remember(store, entry.images[1], of, bytes, sent, reference.by_digest(ref, of.digest))
+  end
+  for i, image in ipairs(entry.images) do
+    left_out = left_out + send_attestations(to, image, list[i], list)
+  end
   if entry.index or #list > 1 then
     local media
     bytes, media = documents.index(entry.index, list)
     of = descriptor.new(media, "sha256:" .. digest.sha256(bytes), #bytes)
     to:manifest(of.digest, media, bytes)
-  else
-    remember(store, entry.images[1], of, bytes, sent, reference.by_digest(ref, of.digest))
   end
   to:manifest(ref.tag, of.mediaType, bytes)
-  return { digest = of.digest, size = #bytes, name = reference.format(ref) }
+  return { digest = of.digest, size = #bytes, name = reference.format(ref), left_out = left_out }
 end
 
 --- Pushes an image or an index. options: to (another name than its own), platform (one image of an

@@ -17,7 +17,8 @@ end
 
 local function value_of(store, image)
   return { id = image.id, layers = image.layers, config = store.images:config_bytes(image.id),
-    manifest = store.images:manifest_bytes(image.manifest) }
+    manifest = store.images:manifest_bytes(image.manifest),
+    attestations = store.attestations:of(image.id) }
 end
 
 --- An index with all its images, or an image alone.

@@ -51,6 +51,9 @@ function Collector:used_blobs()
   for _, row in ipairs(rows(self.store, "select id, manifest from images")) do
     if not self.gone.images[row.id] then used[row.id], used[row.manifest] = true, true end
   end
+  self.store.attestations:each_blob(function(of, image)
+    if not self.gone.images[image] then used[of] = true end
+  end)
   for _, row in ipairs(rows(self.store, "select id from indexes")) do
     if not self.gone.indexes[row.id] then used[row.id] = true end
   end

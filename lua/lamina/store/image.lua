@@ -110,7 +110,8 @@ end
 
 --- Stores an image: { config = bytes, manifest = bytes or nil, names = {…}, created = seconds,
 -- annotations =, digests = the names "host/path@sha256:…" that it was got by, renews = whether an
--- image that is there gets this manifest }. Its layers must be there. Answers its id.
+-- image that is there gets this manifest, attestations = what is said of it }. Its layers must be
+-- there. Answers its id.
 function Images:put(parts)
   local _held <close> = self.store:hold()
   local config = config_check.parse(parts.config)
@@ -124,6 +125,7 @@ function Images:put(parts)
     layers = table.concat(hexes, " "), names = parts.names or {},
     digests = parts.digests or {}, renews = parts.renews }
   if not is_stored(self, fields) then self.store:transaction(insert, self, fields) end
+  self.store.attestations:put(id, parts.attestations or {})
   return id
 end
 

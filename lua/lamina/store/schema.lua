@@ -66,6 +66,13 @@ local migrations = {
   [[
   alter table cache add column uses integer not null default 0;
   ]],
+  [[
+  create table attestations (
+    image text not null references images (id) on delete cascade, manifest text not null,
+    subject text not null, blobs text not null, is_own integer not null,
+    primary key (image, manifest)
+  ) without rowid;
+  ]],
 }
 
 schema.version = #migrations

@@ -9,6 +9,7 @@
 --
 -- Any number of processes share it. Nothing has its final name before it is complete, and no row
 -- names what isn't there. home.lua opens it the way commands do.
+local attestations = require "lamina.store.attestations"
 local blobs = require "lamina.store.blob"
 local builds = require "lamina.store.builds"
 local cache = require "lamina.store.cache"
@@ -149,7 +150,7 @@ function store.open(options)
   self.db = schema.open(options.rebuilds or root .. "/lamina.db", readonly)
   self.blobs, self.layers = blobs.new(self), layers.new(self)
   self.images, self.indexes = images.new(self), indexes.new(self)
-  self.containers = containers.new(self)
+  self.attestations, self.containers = attestations.new(self), containers.new(self)
   self.cache, self.builds, self.logs = cache.new(self), builds.new(self), logs.new(self)
   if readonly or options.rebuilds then return self end
   local ok, err = pcall(settle, self)

@@ -15,6 +15,13 @@ describe("an attestation", function()
         predicate = { z = '"subject":[{"digest":{"sha256":"00"},"name":"_"}]}' } } }, subject)
   end
 
+  local function reader(made)
+    local known = { [of(made.config)] = made.config, [of(made.manifest)] = made.manifest }
+    for _, bytes in ipairs(made.blobs) do known[of(bytes)] = bytes end
+    local function read(d) return known[d.digest] end
+    return { manifest = read, blob = read }
+  end
+
   it("is a manifest of statements about a manifest", function()
     local one = make(first)
     local document = manifest.parse(one.manifest)
@@ -48,10 +55,23 @@ describe("an attestation", function()
 
   it("from elsewhere is only true of what it names", function()
     local made = make(first)
-    local known = { [of(made.config)] = made.config }
-    for _, bytes in ipairs(made.blobs) do known[of(bytes)] = bytes end
-    local came = attestation.read(made.manifest, first, function(d) return known[d.digest] end, "x")
-    assert.same({ { came }, 0 }, { attestation.of_manifest({ came }, first) })
-    assert.same({ {}, 1 }, { attestation.of_manifest({ came }, second) })
+    local came = attestation.read({ attestation.entry(made) }, reader(made), "x")
+    assert.same({ came, 0 }, { attestation.of_manifest(came, first) })
+    assert.same({ {}, 1 }, { attestation.of_manifest(came, second) })
+  end)
+
+  it("isn't read where there are too many, or too much", function()
+    local made, list = make(first), {}
+    for i = 1, 5 do list[i] = attestation.entry(made) end
+    assert.has_error(function() attestation.read(list, reader(made), "x") end)
+    local large = json.decode(made.manifest)
+    large.layers[1].size = 1 << 40
+    local bytes = json.encode(large)
+    local entry = attestation.entry(made)
+    entry.digest, entry.size = of(bytes), #bytes
+    local ok, err = pcall(attestation.read, { entry }, { manifest = function() return bytes end,
+      blob = function() error "asked for a blob" end }, "x")
+    assert.is_false(ok)
+    assert.matches("over the limit", tostring(err.message))
   end)
 end)

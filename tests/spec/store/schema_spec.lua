@@ -17,10 +17,12 @@ describe("lamina.store.schema", function()
     return table.concat(names, " ")
   end
 
+  local all_tables = "attestations builds cache containers digests images indexes layers leases "
+    .. "members names"
+
   it("makes a new database", function()
     local db <close> = schema.open(path)
-    assert.equal("builds cache containers digests images indexes layers leases members names",
-      tables(db))
+    assert.equal(all_tables, tables(db))
     assert.equal(schema.version, assert(db:row "pragma user_version").user_version)
   end)
 
@@ -47,8 +49,7 @@ describe("lamina.store.schema", function()
     assert.equal("", err)
     assert.equal(0, status)
     local db <close> = schema.open(path)
-    assert.equal("builds cache containers digests images indexes layers leases members names",
-      tables(db))
+    assert.equal(all_tables, tables(db))
   end)
 
   it("calls a file that is no database damaged, and says what helps", function()

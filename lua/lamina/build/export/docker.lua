@@ -12,8 +12,12 @@ function docker.check(to, platforms)
   oci.check_archive(to)
 end
 
+--- Docker's archives know nothing that is said of an image.
 function docker.write(what, to)
-  return oci.write_as(what, to, "docker")
+  local plain = {}
+  for key, value in pairs(what.images[1]) do plain[key] = value end
+  plain.attestations = nil
+  return oci.write_as(setmetatable({ images = { plain } }, { __index = what }), to, "docker")
 end
 
 return docker

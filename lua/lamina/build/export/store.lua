@@ -9,7 +9,7 @@ local store = { options = { name = "text" } }
 -- may have others.
 local function parts_of(image, more)
   more.config, more.created, more.renews = image.config, image.created, true
-  more.annotations = image.annotations
+  more.annotations, more.attestations = image.annotations, image.attestations
   return more
 end
 

@@ -2,14 +2,13 @@
 --
 -- The same packages give the same bytes: the order is the list's, the time the caller's, and the
 -- namespace is named after the file system that was read.
-local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"
 local licence = require "lamina.build.sbom.licence"
 local text = require "lamina.util.text"
 
 local spdx = {}
 
-spdx.predicate = "https://spdx.dev/Document"
+spdx.predicate_type = "https://spdx.dev/Document"
 
 --- Percent-encoding as package URLs have it.
 local function encode(s)

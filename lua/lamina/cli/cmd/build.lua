@@ -1,4 +1,5 @@
 local agents = require "lamina.cli.agents"
+local attests = require "lamina.cli.attests"
 local build = require "lamina.build.build"
 local built = require "lamina.cli.built"
 local cache_options = require "lamina.cli.cache_options"
@@ -86,6 +87,8 @@ local function build_once(context, inputs)
   end
   given.labels = pairs_of(options.label, "--label")
   given.ssh = agents.parse(options.ssh)
+  local said = attests.parse(options)
+  given.provenance, given.sbom = said.provenance, said.sbom
   given.secrets, given.allow = secrets.parse(options.secret), source.set(options.allow)
   given.asked = {}
   local result, found, planned
@@ -138,6 +141,8 @@ that can't be read is told of, and does without.]],
     { long = "allow", value = "network.host|security.insecure", many = true,
       choices = { "network.host", "security.insecure" },
       help = "let the recipe's steps have this" },
+    { long = "attest", value = "type=provenance|sbom[,…]", many = true,
+      help = "as --provenance and --sbom" },
     { long = "build-arg", value = "NAME[=VALUE]", many = true,
       help = "a build argument; without a value the caller's variable" },
     { long = "build-context", value = "NAME=DIR|URL", many = true,
@@ -170,9 +175,13 @@ that can't be read is told of, and does without.]],
       help = "what the image is for (default: this machine); several make an index" },
     { long = "progress", value = "KIND", setting = "build.progress",
       choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
+    { long = "provenance", value = "true|mode=max", implied = "true",
+      help = "attach how the image was made; mode=max: with arguments and the plan" },
     { long = "pull", help = "look up every image in its registry, also what the store has" },
     { long = "push", help = "as -o type=registry: push it under each of its names" },
     { long = "quiet", short = "q", help = "show no progress" },
+    { long = "sbom", value = "true", implied = "true",
+      help = "attach a list of the packages that are in the image" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,
       help = "a secret that steps may mount; NAME alone is a variable, else a file" },
     { long = "source-date-epoch", value = "SECONDS",

@@ -2,6 +2,7 @@ local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local progress = require "lamina.ui.progress"
 local push = require "lamina.registry.push"
+local report = require "lamina.cli.report"
 
 local levels = { gzip = 3, zstd = 22 }
 
@@ -23,6 +24,7 @@ local function run(context)
       compression = options.compression, level = options.compression_level,
       chunk = options.chunk_size and options.chunk_size << 20 })
   end
+  report.left_out("push", sent.left_out)
   context.out:line("%s", sent.digest)
 end
 

@@ -3,6 +3,7 @@ local failure = require "lamina.util.failure"
 local folder = require "lamina.archive.folder"
 local output = require "lamina.archive.output"
 local platform = require "lamina.image.platform"
+local report = require "lamina.cli.report"
 local save = require "lamina.archive.save"
 local tar = require "lamina.archive.tar"
 
@@ -14,6 +15,7 @@ local function run(context)
   local how = { format = formats[options.format], compression = options.compress }
   local wanted = options.platform and platform.parse(options.platform)
   local plan <close> = save.plan(store, chosen.entries(store, images, wanted), how)
+  report.left_out("save", plan.left_out)
   if how.format ~= "oci-dir" then
     return output.to(options.output, "save", function(fd) plan:write(tar.new(fd)) end)
   end

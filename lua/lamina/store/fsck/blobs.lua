@@ -10,9 +10,13 @@ local blobs = {}
 
 local nothing = digest.sha256 ""
 
---- digest -> { image = id, what = "config" | "manifest" }, { index = id } or { layer = row }.
+--- digest -> { image = id, what = "config" | "manifest" | "attestation" }, { index = id } or
+-- { layer = row }.
 local function needed(store)
   local list = {}
+  store.attestations:each_blob(function(of, image)
+    list[of] = { image = image, what = "attestation", blob = of }
+  end)
   for _, row in ipairs(failure.check(store.db:rows "select id, manifest from images")) do
     list[row.manifest] = { image = row.id, what = "manifest" }
     list[row.id] = { image = row.id, what = "config" }
@@ -37,6 +41,9 @@ end
 local function replace(store, use)
   if use.index then
     store.indexes:renew(use.index)
+    return true
+  elseif use.what == "attestation" then
+    store.attestations:forget(use.image, use.blob)
     return true
   elseif use.what == "manifest" then
     store.images:renew_manifest(use.image)
