@@ -117,6 +117,20 @@ describe("a mount of run", function()
     end)
   end)
 
+  it("has a target that isn't lamina's own, whatever links lead to it (DF-10)", function()
+    fails("nothing can be mounted on /proc/self", 'tmpfs "/proc/self"')
+    for target, real in pairs { ["/l"] = "/", ["/p"] = "/proc", ["/l/sys/fs"] = "/sys/fs",
+      ["/p/sys/kernel"] = "/proc/sys/kernel", ["/d"] = "/dev" } do
+      local status, _, err = run("build", "-f", helper.write(dir .. "/Dockerfile", ([[FROM busybox
+RUN ln -s / /l; ln -s l/proc /p; ln -s /dev /d
+RUN --mount=type=tmpfs,target=%s true
+]]):format(target)), dir)
+      assert.equal(1, status)
+      assert.matches(("Dockerfile:3: run: mount: nothing can be mounted on %s\n"):format(real), err,
+        1, true)
+    end
+  end)
+
   it("has ids and modes that there can be", function()
     fails("cache: uid can't be %-1", 'cache("/c", { uid = -1 })')
     fails("secret: gid can't be 4294967295", 'secret { id = "t", gid = 4294967295 }')

@@ -11,6 +11,8 @@
 --     hostname = nil,                -- given: also bound as /etc/hostname; else "lamina"
 --     network = "default",           -- "host", "none", or what exec.network answered
 --     mounts = {},                   -- as namespace.start; their targets are made and unmade here
+--     check_target = nil,            -- raises where nothing may be mounted; is given each target
+--                                    -- once the links on the way to it are followed
 --     volatile = false,              -- true for steps: nothing is synced, hosts and resolv.conf
 --                                    -- are read-only and shared
 --     foreground = false,            -- true: signals wait for process:attend from before the start
@@ -100,7 +102,7 @@ local function join_network(self, wanted)
   return "default", wanted:fd()
 end
 
---- The mounts of our own files, and those that were asked for.
+--- The mounts of our own files, and those that were asked for; answers how many are ours, too.
 local function all_mounts(self, spec, kind)
   local hostname = spec.hostname or default_hostname
   if not spec.volatile then self.etc = files.make(self.store, hostname, kind) end
@@ -110,12 +112,13 @@ local function all_mounts(self, spec, kind)
     list[#list + 1] = { type = "bind", source = dir .. "/" .. name, target = "/etc/" .. name,
       readonly = spec.volatile or false }
   end
+  local ours = #list
   for _, mount in ipairs(spec.mounts or {}) do
     local own = {}
     for key, value in pairs(mount) do own[key] = value end
     list[#list + 1] = own
   end
-  return list
+  return list, ours
 end
 
 --- Whether a directory or a file has to be there to be mounted on.
@@ -127,11 +130,12 @@ end
 
 --- Links on the way to a target are followed now: nothing is looked up twice, and what they lead
 -- to is made where it is missing.
-local function make_stubs(self, mounts)
+local function make_stubs(self, spec, mounts, ours)
   local list = {}
   self.stubs = {}
   for i, mount in ipairs(mounts) do
     mount.target = "/" .. rootpath.follow(self.root, mount.target)
+    if spec.check_target and i > ours then spec.check_target(mount.target) end
     list[i] = { path = mount.target, kind = stub_kind(mount) }
     self.stubs[i] = mount.target
   end
@@ -165,9 +169,9 @@ local function start(self, spec)
   self.mount = exec.mount(self.store, spec.layers, spec.upper, spec.work, spec.volatile)
   self.root = self.mount:fd()
   self.user = failure.check(namespace.resolve_user(self.root, spec.user or ""))
-  local mounts = all_mounts(self, spec, kind)
+  local mounts, ours = all_mounts(self, spec, kind)
   if spec.upper then workdir.make(self.root, spec.cwd or "/", self.user) end
-  make_stubs(self, mounts)
+  make_stubs(self, spec, mounts, ours)
   launch(self, spec, net, mounts)
 end
 

@@ -9,8 +9,9 @@ local function invalid(format, ...)
   failure.raise("invalid-input", "run: mount: " .. format:format(...))
 end
 
--- What lamina mounts itself, and what nothing may be mounted on or into.
-local function check_target(target)
+--- Refuses what lamina mounts itself, and what nothing may be mounted on or into. A target is
+-- looked at as it is written, and again once the stage's links are followed.
+function mounts.check_target(target)
   local top = target:match("^/[^/]*")
   if target == "/" or top == "/proc" or top == "/sys" or target == "/dev" then
     invalid("nothing can be mounted on %s", target)
@@ -78,7 +79,7 @@ local function target_of(mount, at, expand, number)
   target = expand(target)
   if not path.is_absolute(target) then target = path.join(at:directory(), target) end
   target = path.clean(target)
-  check_target(target)
+  mounts.check_target(target)
   return target
 end
 

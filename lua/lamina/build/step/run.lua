@@ -109,7 +109,8 @@ local function specification(vertex, work, dir, below, places)
   end
   return {
     layers = below, upper = dir.upper, work = dir.work, args = params.args, env = env,
-    cwd = params.cwd, user = params.user, network = net, mounts = places.list, volatile = true,
+    cwd = params.cwd, user = params.user, network = net, mounts = places.list,
+    check_target = mounts.check_target, volatile = true,
     capabilities = is_insecure and privilege.available() or nil, seccomp = not is_insecure,
   }
 end
