@@ -74,18 +74,18 @@ describe("a built-in instruction", function()
     assert.same({}, missing)
   end)
 
-  it("does the same in a whole file of the corpus", function()
+  it("does the same in the last stages of the corpus", function()
     local count = 0
     local pipe <close> = assert(io.popen "ls tests/golden/corpus/*.Dockerfile")
     for file in pipe:lines() do
-      local text = helper.read(file):gsub("^# syntax=[^\n]*\n", "")
-      local first, rest = text:match("^(FROM [^\n]*)\n(.*)$")
-      if first and not rest:find("\nFROM ") and not first:find("$", 1, true) then
+      local text = ("\n" .. helper.read(file)):gsub("^.*\n%s*[fF][rR][oO][mM]%s[^\n]*\n", "")
+      local is_one, steps = pcall(translated, text) -- what it needs may stand before it
+      if is_one then
         count = count + 1
-        assert.same(translated(rest), applied(rest), file)
+        assert.same(steps, applied(text), file)
       end
     end
-    assert.is_true(count > 3)
+    assert.is_true(count > 30, count)
   end)
 end)
 
