@@ -6,8 +6,8 @@ local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
-local lock = require "lamina.store.lock"
 local names = require "lamina.store.names"
+local running = require "lamina.store.running"
 
 local container = {}
 
@@ -192,89 +192,13 @@ function Containers:remove(id, options)
     failure.raise("name-in-use", ("container %s is running"):format(one.name),
       { hint = "`lamina stop` ends it; --force kills it" })
   end
-  if one.status == "running" then self:kill(one) end
+  if one.status == "running" then running.kill(one) end
   -- Nobody starts it while it goes; who forces may hold the claim himself.
   local _claim <close> = not force and self:claim(one.id) or nil
   local _held <close> = self.store:hold()
   failure.check(fs.remove(one.dir .. "/record.json"))
   failure.check(self.db:run("delete from containers where id = ?", one.id))
   if fs.stat(one.dir, { follow = false }) then self.store:bury(one.dir) end
-end
-
---- The names in containers/ that no row has; without a record they are a killed process'.
-function Containers:strays()
-  local list = {}
-  for _, name in ipairs(failure.check(fs.list(self.dir))) do
-    if not failure.check(self.db:row("select 1 from containers where id = ?", name)) then
-      list[#list + 1] = { name = name,
-        has_record = fs.stat(self.dir .. "/" .. name .. "/record.json") ~= nil }
-    end
-  end
-  return list
-end
-
-local function is_record(record)
-  return type(record) == "table" and type(record.name) == "string"
-    and type(record.layers) == "string" and type(record.config) == "string"
-    and json.decode(record.config) ~= nil and math.type(record.base_layers) == "integer"
-end
-
---- Makes the row of a stray again from its record, or from what is left of an older row; answers
--- whether it tells enough.
-function Containers:restore(id, row)
-  local record = row or json.decode(fs.read(self.dir .. "/" .. id .. "/record.json") or "")
-  local stat = fs.stat(self.dir .. "/" .. id .. "/upper", { follow = false })
-  if not is_record(record) or not stat then return false end
-  local taken = failure.check(self.db:row("select 1 from containers where name = ?", record.name))
-  local done = self.db:run([[insert into containers
-    (id, name, image, created, status, config, layers, base_layers)
-    values (?, ?, ?, ?, 'exited', ?, ?, ?)]], id, taken and id:sub(1, 12) or record.name,
-    record.image, record.created or stat.ctime, record.config, record.layers, record.base_layers)
-  if done then self:keep_record(id) end
-  return done ~= nil
-end
-
---- Takes away what killed processes left of containers that they made or removed. The caller holds
--- the collector's lock alone: nobody is making or removing one.
-function Containers:bury_strays()
-  for _, stray in ipairs(self:strays()) do
-    if not stray.has_record then self.store:bury(self.dir .. "/" .. stray.name) end
-  end
-end
-
---- The same where somebody may be: only when the lock is free, and there is something to see.
-function Containers:sweep()
-  local count = failure.check(self.db:row "select count(*) as n from containers").n
-  if #failure.check(fs.list(self.dir)) <= count then return end
-  local alone <close> = fs.lock(self.store.root .. "/gc.lock", "exclusive", { wait = false })
-  if alone then self:bury_strays() end
-end
-
---- Sends a signal to a process, if it is there.
-local function send(pid, signal)
-  local process <close> = failure.check(require("lamina.core.namespace").attach(pid))
-  local ok, err = process:kill(signal)
-  return ok or err.errno
-end
-
---- Sends a signal to a running container's first process. In the user namespace of an ordinary
--- user's other lamina we have no rights over one that has a sub-id: its parent, that lamina, is the
--- user's own, passes signals on, and takes the container along when it is killed.
-function Containers:signal(one, signal)
-  local pid = one.pid
-  if not pid or pid.boot ~= self.store.boot or fs.start_time(pid.pid) ~= pid.start then return end
-  local done = send(pid.pid, signal)
-  if done ~= "EPERM" then return end
-  local parent = (fs.read(("/proc/%d/stat"):format(pid.pid)) or ""):match("^.*%) %a (%d+)")
-  if parent then send(math.tointeger(tonumber(parent)), signal) end
-end
-
---- Kills a running container's first process and waits until its lamina has let go.
-function Containers:kill(one)
-  self:signal(one, "KILL")
-  local held, err = lock.wait(one.dir .. "/lock", "exclusive")
-  if held then return held:release() end
-  if err.errno ~= "ENOENT" then failure.check(nil, err) end -- `run --rm` has removed it itself
 end
 
 return container

@@ -7,6 +7,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local lock = require "lamina.store.lock"
 local partial = require "lamina.store.partial"
+local stray = require "lamina.store.stray"
 local usage = require "lamina.store.usage"
 
 local gc = {}
@@ -125,7 +126,7 @@ function gc.sweep(store, options)
   store:workspace()
   local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   store:sweep()
-  if not self.dry_run then store.containers:bury_strays() end
+  if not self.dry_run then stray.bury(store) end
   self:sweep_layers()
   self:sweep_folder("blobs/sha256", self:used_blobs(), usage.tree)
   self:sweep_folder("logs", self:used_logs(), usage.tree)

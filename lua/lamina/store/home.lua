@@ -4,6 +4,7 @@ local database = require "lamina.core.database"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local namespace = require "lamina.core.namespace"
+local running = require "lamina.store.running"
 local store = require "lamina.store.store"
 
 local home = {}
@@ -36,15 +37,9 @@ local function running_pid(root, name)
   local row = db:row([[select id, pid, pid_start, pid_boot from containers
     where (id = ?1 or name = ?1 or id glob ?2) and status = 'running' and pid is not null]],
     name, name:match("^%x+$") and name .. "*" or "-")
-  if not row or row.pid_boot ~= fs.boot_id() then return nil end
-  return fs.start_time(row.pid) == row.pid_start and row.pid or nil
-end
-
---- Its lamina is the parent: that one's mount namespace has the store, the container's hasn't.
-local function owner_of(pid)
-  local status = fs.read(("/proc/%d/status"):format(pid))
-  local parent = status and tonumber(status:match("\nPPid:%s*(%d+)"))
-  return parent and parent > 1 and parent or nil
+  local is_there = row and running.is_alive { pid = row.pid, start = row.pid_start,
+    boot = row.pid_boot }
+  return is_there and row.pid or nil
 end
 
 --- Enters the namespaces all work is done in; answers what store.open takes.
@@ -57,7 +52,7 @@ end
 function home.enter(root, container)
   root = home.absolute(root)
   local pid = container and running_pid(root, container)
-  local owner = pid and owner_of(pid)
+  local owner = pid and running.owner(pid) -- its mount namespace has the store, the container's not
   local entered = failure.check(namespace.enter(owner and { join = owner } or nil))
   return store.open { root = root, home = entered }
 end

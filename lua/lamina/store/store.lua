@@ -23,6 +23,7 @@ local lock = require "lamina.store.lock"
 local logs = require "lamina.store.log"
 local rebase = require "lamina.store.rebase"
 local schema = require "lamina.store.schema"
+local stray = require "lamina.store.stray"
 local workspace = require "lamina.store.workspace"
 
 local store = {}
@@ -167,7 +168,7 @@ function Store:sweep()
       failure.check(self.db:run("delete from leases where workspace = ?", row.workspace))
     end
   end
-  self.containers:sweep()
+  stray.sweep(self)
 end
 
 --- This process' own folder in tmp/.

@@ -89,41 +89,4 @@ describe("lamina.store.container", function()
       containers:remove(one.id)
       print(#containers:list { all = true }, #fs.list(containers.dir))]=])
   end)
-
-  it("is swept when it was never finished, and kept when only its row was lost", function()
-    assert.equal("1\tlost\twork\t1\t1\n", output [=[
-      local one = create "work"
-      assert(fs.write(one.dir .. "/upper/file", "lost"))
-      assert(store.db:run "delete from containers")
-      assert(fs.mkdir(containers.dir .. "/" .. ("a"):rep(64)))
-      containers:sweep()
-      local left = #fs.list(containers.dir)
-      assert(containers:restore(one.id))
-      local back = containers:get "work"
-      print(left, fs.read(back.dir .. "/upper/file"), back.name, #back.layers, back.config.A)
-      assert(containers:strays()[1] == nil)]=])
-  end)
-
-  it("isn't swept while somebody may be making one", function()
-    assert.equal("1\t0\n", output [=[
-      assert(fs.mkdir(containers.dir .. "/" .. ("a"):rep(64)))
-      local held = store:hold()
-      containers:sweep()
-      local before = #fs.list(containers.dir)
-      held:release()
-      containers:sweep()
-      print(before, #fs.list(containers.dir))]=])
-  end)
-
-  it("isn't made again from a record that tells too little", function()
-    assert.equal("false\tfalse\tfalse\n", output [=[
-      local one = create "work"
-      assert(store.db:run "delete from containers")
-      local answers = {}
-      for i, text in ipairs { "{}", "no json", '{"name":"work","layers":"","config":"{"}' } do
-        assert(fs.write(one.dir .. "/record.json", text))
-        answers[i] = tostring(containers:restore(one.id))
-      end
-      print(table.concat(answers, "\t"))]=])
-  end)
 end)

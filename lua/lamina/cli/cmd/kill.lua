@@ -16,7 +16,7 @@ The container's first process gets the signal. `lamina stop` asks first and wait
   run = function(context)
     return each(context, context.arguments, function(name)
       local record = context.store.containers:get(name)
-      stop.kill(context.store, record, context.options.signal)
+      stop.kill(record, context.options.signal)
       context.out:line("%s", name)
     end)
   end,

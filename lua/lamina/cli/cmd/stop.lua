@@ -21,7 +21,7 @@ The first process gets the image's stop signal, else TERM, and is killed if it h
     local options = { signal = context.options.signal, seconds = context.options.time }
     return each(context, context.arguments, function(name)
       local record = context.store.containers:get(name)
-      stop.run(context.store, record, options)
+      stop.run(record, options)
       context.out:line("%s", name)
     end)
   end,

@@ -119,7 +119,9 @@ end
 local function answer(self, request)
   local path = request.path:gsub("%?.*$", "")
   -- a page in a browser may reach us by a name that leads here, but not by one of ours
-  if not is_loopback(request.headers.host or "") then return refuse(403, "DENIED", "not by this name") end
+  if not is_loopback(request.headers.host or "") then
+    return refuse(403, "DENIED", "not by this name")
+  end
   if request.method ~= "GET" and request.method ~= "HEAD" then
     return refuse(405, "UNSUPPORTED", "this registry can only be read")
   end

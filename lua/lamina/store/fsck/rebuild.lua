@@ -16,6 +16,7 @@ local lock = require "lamina.store.lock"
 local manifest = require "lamina.image.manifest"
 local platform = require "lamina.image.platform"
 local sched = require "lamina.util.sched"
+local stray = require "lamina.store.stray"
 local workspace = require "lamina.store.workspace"
 
 local rebuild = {}
@@ -132,9 +133,9 @@ end
 local function restore_containers(store, old)
   local known = {}
   for _, row in ipairs(old.containers) do known[row.id or ""] = row end
-  for _, stray in ipairs(store.containers:strays()) do
-    if not store.containers:restore(stray.name) then
-      store.containers:restore(stray.name, known[stray.name])
+  for _, one in ipairs(stray.list(store)) do
+    if not stray.restore(store, one.name) then
+      stray.restore(store, one.name, known[one.name])
     end
   end
 end

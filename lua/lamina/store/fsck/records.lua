@@ -4,6 +4,7 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
 local sched = require "lamina.util.sched"
+local stray = require "lamina.store.stray"
 
 local records = {}
 
@@ -119,13 +120,13 @@ local function check_container(found, store, row)
 end
 
 local function check_strays(found, store)
-  for _, stray in ipairs(store.containers:strays()) do
-    if stray.has_record then
-      found:damage { kind = "lost-container", subject = stray.name,
+  for _, one in ipairs(stray.list(store)) do
+    if one.has_record then
+      found:damage { kind = "lost-container", subject = one.name,
         message = "its files are there, its record isn't",
-        repair = function() return store.containers:restore(stray.name) end }
+        repair = function() return stray.restore(store, one.name) end }
     else
-      found:notice { kind = "leftover", subject = store.containers.dir .. "/" .. stray.name,
+      found:notice { kind = "leftover", subject = store.containers.dir .. "/" .. one.name,
         message = "left by a process that is gone" }
     end
   end
