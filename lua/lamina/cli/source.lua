@@ -10,6 +10,16 @@ local uses = require "lamina.cli.uses"
 
 local source = {}
 
+--- The rows of options that go with it.
+source.rows = {
+  build_arg = { long = "build-arg", value = "NAME[=VALUE]", many = true,
+    help = "a build argument; without a value the caller's variable" },
+  file = { long = "file", short = "f", value = "FILE",
+    help = "the recipe; '-' reads standard input" },
+  platform = { long = "platform", value = "OS/ARCH",
+    help = "what the image is for (default: this machine)" },
+}
+
 local function usage(message, hint)
   failure.raise("usage", message, { hint = hint })
 end

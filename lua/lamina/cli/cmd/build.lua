@@ -15,6 +15,7 @@ local source = require "lamina.cli.source"
 local terminal = require "lamina.core.terminal"
 local text = require "lamina.util.text"
 local uses = require "lamina.cli.uses"
+local view = require "lamina.cli.view"
 local watching = require "lamina.cli.watching"
 
 local function pairs_of(words, what)
@@ -52,9 +53,9 @@ local function before(context)
 end
 
 --- Opens a shell in the failed step once the screen is free.
-local function shell_opener(view)
+local function shell_opener(shown)
   return function(err, enter)
-    view:close()
+    shown:close()
     report.failure(err)
     io.stderr:write("lamina: a shell in the failed step; what is done here is thrown away, ",
       "'exit' leaves it\n")
@@ -94,8 +95,8 @@ local function build_once(context, inputs)
   local result, found, planned
   do
     local _trace <close> = options.trace and start_trace(context) or nil
-    local view <close> = progress.show(context.bus, options.quiet and "quiet" or options.progress)
-    given.on_failure = options.on_failure and shell_opener(view)
+    local shown <close> = view.open(context)
+    given.on_failure = options.on_failure and shell_opener(shown)
     function given.planned(plan)
       found, planned = found or checked.warnings(given, plan, context.store), plan
     end
@@ -143,8 +144,7 @@ that can't be read is told of, and does without.]],
       help = "let the recipe's steps have this" },
     { long = "attest", value = "type=provenance|sbom[,…]", many = true,
       help = "as --provenance and --sbom" },
-    { long = "build-arg", value = "NAME[=VALUE]", many = true,
-      help = "a build argument; without a value the caller's variable" },
+    source.rows.build_arg,
     { long = "build-context", value = "NAME=DIR|URL", many = true,
       help = "a directory, docker-image://, oci-layout:// or git for an image's or stage's name" },
     { long = "check", help = "only look for mistakes, as `lamina check` does" },
@@ -153,7 +153,7 @@ that can't be read is told of, and does without.]],
     { long = "cache-to", value = "NAME|type=KIND,…", many = true, setting = "build.cache-to",
       help = "write there what the steps have made: registry, local, inline (into the image)" },
     { long = "dry-run", help = "only say which steps are cached and which would run" },
-    { long = "file", short = "f", value = "FILE", help = "the recipe; '-' reads standard input" },
+    source.rows.file,
     { long = "format", value = "TEMPLATE",
       help = "print the result like this: json, or a Go template" },
     { long = "iidfile", value = "FILE", help = "write the image's id to a file" },
@@ -179,7 +179,7 @@ that can't be read is told of, and does without.]],
       help = "attach how the image was made; mode=max: with arguments and the plan" },
     { long = "pull", help = "look up every image in its registry, also what the store has" },
     { long = "push", help = "as -o type=registry: push it under each of its names" },
-    { long = "quiet", short = "q", help = "show no progress" },
+    view.options.quiet,
     { long = "sbom", value = "true", implied = "true",
       help = "attach a list of the packages that are in the image" },
     { long = "secret", value = "id=NAME[,src=FILE|,env=VARIABLE]", many = true,

@@ -1,7 +1,7 @@
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
-local progress = require "lamina.ui.progress"
 local pull = require "lamina.registry.pull"
+local view = require "lamina.cli.view"
 
 local function run(context)
   local options = context.options
@@ -10,8 +10,7 @@ local function run(context)
   end
   local got
   do
-    local _view <close> = progress.show(context.bus,
-      options.quiet and "quiet" or options.progress)
+    local _view <close> = view.open(context)
     got = pull.run(context.store, context.arguments[1], { bus = context.bus,
       platform = options.platform and platform.parse(options.platform),
       all = options.all_platforms, sync = options.sync })
@@ -35,9 +34,7 @@ LAMINA_MIRRORS='docker.io=URL,…;…'.]],
   options = {
     { long = "all-platforms", help = "every platform's image, and the index that names them" },
     { long = "platform", value = "OS/ARCH[/VARIANT]", help = "instead of this machine's" },
-    { long = "progress", value = "KIND", default = "auto",
-      choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
-    { long = "quiet", short = "q", help = "show no progress" },
+    view.options.progress, view.options.quiet,
     { long = "sync", help = "end when the image is on the disk, not before" },
   },
   needs = "store",

@@ -1,8 +1,8 @@
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
-local progress = require "lamina.ui.progress"
 local push = require "lamina.registry.push"
 local report = require "lamina.cli.report"
+local view = require "lamina.cli.view"
 
 local levels = { gzip = 3, zstd = 22 }
 
@@ -17,8 +17,7 @@ local function run(context)
   check_level(options)
   local sent
   do
-    local _view <close> = progress.show(context.bus,
-      options.quiet and "quiet" or options.progress)
+    local _view <close> = view.open(context)
     sent = push.run(context.store, words[1], { to = words[2], bus = context.bus,
       platform = options.platform and platform.parse(options.platform),
       compression = options.compression, level = options.compression_level,
@@ -47,9 +46,7 @@ image has in the registry is printed; the tag changes when everything is there.]
     { long = "compression-level", value = "N", integer = true, least = 1, most = levels.zstd,
       help = "1 to 3 (gzip), 22 (zstd)" },
     { long = "platform", value = "OS/ARCH[/VARIANT]", help = "only this image of an index" },
-    { long = "progress", value = "KIND", default = "auto",
-      choices = { "auto", "plain", "live", "json", "quiet" }, help = "how progress is shown" },
-    { long = "quiet", short = "q", help = "show no progress" },
+    view.options.progress, view.options.quiet,
   },
   needs = "store",
   run = run,
