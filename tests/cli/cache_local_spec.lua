@@ -91,6 +91,23 @@ describe("lamina build", function()
     assert.matches("NOTE not used: .*there is no sha256:0", log)
   end)
 
+  it("says on every machine what the first has said, all of it from the cache there", function()
+    write ",mode=max"
+    local records = helper.read(cache .. "/blobs/sha256/"
+      .. blob(index().manifests[1]).config.digest:sub(8))
+    assert.matches('"keys":%["[^"]+","[^"]+"%]', records) -- a copy out of a stage has two
+    local function said_again(run)
+      build(run, "--cache-from", "type=local,src=" .. cache, "--cache-to",
+        ("type=local,dest=%s,tag=again,mode=max"):format(cache), dir)
+      return helper.read(cache .. "/blobs/sha256/"
+        .. blob(index().manifests[2]).config.digest:sub(8))
+    end
+    local second = machine()
+    assert.equal(records, said_again(second))
+    assert.equal(records, said_again(second))
+    assert.equal(records, said_again(first))
+  end)
+
   it("leaves in a layout what else is there", function()
     local image = helper.tmpdir() .. "/image"
     first:ok("build", "-q", "-o", "type=oci,tar=false,dest=" .. image, dir)

@@ -3,6 +3,7 @@
 -- A step that reads a stage is known by two keys: a quick one from the digest of the stage's file
 -- system, and one from the content that it selects. The second is looked for only when the first
 -- misses, since it means reading files; a hit by it is remembered under the first.
+local descriptor = require "lamina.image.descriptor"
 local key = require "lamina.build.key"
 local label = require "lamina.build.label"
 local previous = require "lamina.build.previous"
@@ -66,7 +67,11 @@ function cache.look(store, vertex, work)
   self.keys, self.forgets, self.epoch = { self.key }, work.options.forgets, work.options.epoch
   if work.ignores_cache or vertex.is_uncached or vertex.is_refreshed then return self end
   self.record = find(self, self.key)
-  if not self.record and not is_exact then self:look_by_content(vertex, work) end
+  if self.record then
+    self:recall_content()
+  elseif not is_exact then
+    self:look_by_content(vertex, work)
+  end
   return self
 end
 
@@ -74,7 +79,15 @@ function Lookup:look_by_content(vertex, work)
   self.records[2] = key.record(vertex, content_reads(vertex, work), work.options.epoch)
   self.keys[2] = key.of(self.records[2])
   self.record = find(self, self.keys[2])
-  if self.record then self.store.cache:put(self.key, self.record) end
+  if not self.record then return end
+  self.record.content = self.keys[2]
+  self.store.cache:put(self.key, self.record)
+end
+
+--- The second key of what was found by the first: whoever is given the result finds it by either.
+function Lookup:recall_content()
+  local content = self.record.content
+  if descriptor.is_digest(content) then self.keys[2] = content end
 end
 
 --- Remembers a result under every key that was looked for.
@@ -83,7 +96,7 @@ function Lookup:remember(vertex, output)
   for i, digest in ipairs(self.keys) do
     self.store.cache:put(digest, { kind = vertex.kind, diff_id = output.diff_id,
       layers = { output.diff_id }, created = output.created, log = output.log,
-      label = label.of(vertex.step), inputs = self.records[i] })
+      label = label.of(vertex.step), inputs = self.records[i], content = self.keys[2] })
   end
   previous.remember(vertex, self.store, self.epoch, output.diff_id)
 end

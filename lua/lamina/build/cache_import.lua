@@ -50,7 +50,7 @@ function Known:find(key)
     local record = known.records[key]
     if record and fetch(self, known, record) then
       return { kind = record.kind, diff_id = record.diff_id, layers = { record.diff_id },
-        created = record.created, label = record.label }
+        created = record.created, label = record.label, content = record.keys[2] }
     end
   end
 end

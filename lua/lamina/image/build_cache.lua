@@ -6,6 +6,8 @@
 --   { "version": 1, "diff_ids": [ one a layer ], "records": [ { "keys": [ … ], "kind": "run",
 --     "diff_id": …, "created": seconds, "label": … } ] }
 --
+-- The keys are those of build/cache.lua: the quick one and, where it is known, that of the content.
+--
 -- An image has it inside (--cache-to type=inline) as an annotation of its manifest: the document
 -- without diff IDs, which are those of the configuration. It isn't in the configuration, where
 -- BuildKit puts its own: an image's id would change with the keys, that is with lamina's version
