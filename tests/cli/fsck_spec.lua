@@ -250,6 +250,7 @@ describe("a layer that was pulled", function()
     shell("rm -r %s", path)
     assert.equal(0, (check(root, "--repair")))
     assert.equal("made\n", helper.read(path .. "/made"))
+    assert.equal(1, #query(root, "select 1 from layers where boot is not null")) -- isn't synced yet
   end)
 
   it("is well when what stood on it was removed and loaded again, as the hint says", function()

@@ -7,7 +7,6 @@ local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
-local json = require "lamina.core.json"
 local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
 local reference = require "lamina.image.reference"
@@ -250,6 +249,17 @@ local function check_alone(self, id)
     index.id:sub(8, 19)), { hint = "remove the index; it goes with that" })
 end
 
+local function forget(db, id)
+  failure.check(db:run("delete from names where image = ?", id))
+  failure.check(db:run("delete from images where id = ?", id))
+  return true
+end
+
+--- Takes its row away, with its names.
+function Images:forget(id)
+  return self.store:transaction(forget, self.db, id)
+end
+
 local function check_as_listed(self, listed)
   local row = failure.check(self.db:row("select stored from images where id = ?", listed.id))
   unchanged(listed, row and row.stored, names_of(self.db, listed.id))
@@ -264,8 +274,7 @@ function Images:remove(id, options)
     if not options.force then self:check_unused(id) end
     if options.as then check_as_listed(self, options.as) end
     check_alone(self, id)
-    failure.check(self.db:run("delete from names where image = ?", id))
-    failure.check(self.db:run("delete from images where id = ?", id))
+    self:forget(id)
     return true
   end)
 end
@@ -273,7 +282,7 @@ end
 --- Makes an image's manifest again, as for an image that is made here.
 function Images:renew_manifest(id)
   local bytes = self:config_bytes(id)
-  local config = failure.check(json.decode(bytes, { strict = true, depth = 128 }))
+  local config = config_check.parse(bytes)
   local of = self.store.blobs:put(make_manifest(self, config, bytes), media_type.manifest).digest
   failure.check(self.db:run("update images set manifest = ? where id = ?", of, id))
 end

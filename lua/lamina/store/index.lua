@@ -167,6 +167,18 @@ function Indexes:own_images(id)
     and image not in (select image from names where index_id is null)]], id)
 end
 
+local function forget(db, id)
+  failure.check(db:run("delete from names where index_id = ?", id))
+  failure.check(db:run("delete from members where index_id = ?", id))
+  failure.check(db:run("delete from indexes where id = ?", id))
+  return true
+end
+
+--- Takes its rows away, with the names that it has still. Its images stay.
+function Indexes:forget(id)
+  return self.store:transaction(forget, self.db, id)
+end
+
 local function check_removable(self, id, options)
   for _, member in ipairs(options.force and {} or self:members(id)) do
     self.store.images:check_unused(member.image)
@@ -181,9 +193,7 @@ function Indexes:remove(id, options)
   self.store:transaction(function()
     check_removable(self, id, options or {})
     local alone = self:own_images(id)
-    failure.check(self.db:run("delete from names where index_id = ?", id))
-    failure.check(self.db:run("delete from members where index_id = ?", id))
-    failure.check(self.db:run("delete from indexes where id = ?", id))
+    self:forget(id)
     for _, row in ipairs(alone) do
       failure.check(self.db:run("delete from images where id = ?", row.id))
     end
@@ -210,8 +220,7 @@ function Indexes:renew(id)
   self.store:transaction(function()
     insert(self, "sha256:" .. require("lamina.core.digest").sha256(bytes),
       { images = members, names = names, created = os.time() })
-    failure.check(self.db:run("delete from members where index_id = ?", id))
-    failure.check(self.db:run("delete from indexes where id = ?", id))
+    self:forget(id)
     return true
   end)
 end

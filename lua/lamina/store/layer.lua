@@ -114,6 +114,25 @@ function Layers:unpack_blob(diff_id)
   return ok and dir or nil
 end
 
+--- Gives a directory that unpack_blob has made the name of its layer, which nothing else has, and
+-- whose row is there. The disk hasn't got all of it yet.
+function Layers:renew(diff_id, dir)
+  failure.check(fs.rename(dir, self:path(diff_id)))
+  failure.check(self.db:run("update layers set boot = ? where diff_id = ?", self.store.boot,
+    diff_id))
+end
+
+local function forget(db, diff_id)
+  failure.check(db:run("delete from cache where diff_id = ?", diff_id))
+  failure.check(db:run("delete from layers where diff_id = ?", diff_id))
+  return true
+end
+
+--- Takes the row away, and the cache records that begin with the layer.
+function Layers:forget(diff_id)
+  return self.store:transaction(forget, self.db, diff_id)
+end
+
 --- Takes a blob that isn't what it should be from a layer.
 function Layers:drop_blob(diff_id)
   local of = self:blob_of(diff_id)

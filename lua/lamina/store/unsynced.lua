@@ -19,12 +19,6 @@ local function rows(store, sql)
   return failure.check(store.db:rows(sql, store.boot))
 end
 
-local function forget_layer(store, diff_id)
-  failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
-  failure.check(store.db:run("delete from layers where diff_id = ?", diff_id))
-  return true
-end
-
 --- A blob that the disk didn't get whole would be taken for the layer's own.
 local function check_blob(store, diff_id)
   local of = store.layers:blob_of(diff_id)
@@ -40,11 +34,9 @@ local function settle_layer(store, diff_id)
     return
   end
   local path, again = store.layers:path(diff_id), store.layers:unpack_blob(diff_id)
-  if not again then store:transaction(forget_layer, store, diff_id) end
+  if not again then store.layers:forget(diff_id) end
   if fs.stat(path, { follow = false }) then store:bury(path) end
-  if not again then return end
-  failure.check(fs.rename(again, path))
-  failure.check(store.db:run("update layers set boot = ? where diff_id = ?", store.boot, diff_id))
+  if again then store.layers:renew(diff_id, again) end
 end
 
 --- Whether both documents and all layers of an image are there.
@@ -57,17 +49,9 @@ local function has_all(store, row)
   return true
 end
 
-local function forget_index(store, id)
-  failure.check(store.db:run("delete from names where index_id = ?", id))
-  failure.check(store.db:run("delete from members where index_id = ?", id))
-  failure.check(store.db:run("delete from indexes where id = ?", id))
-  return true
-end
-
 local function forget_image(store, id)
-  for _, row in ipairs(store.indexes:having(id)) do forget_index(store, row.id) end
-  failure.check(store.db:run("delete from names where image = ?", id))
-  failure.check(store.db:run("delete from images where id = ?", id))
+  for _, row in ipairs(store.indexes:having(id)) do store.indexes:forget(row.id) end
+  store.images:forget(id)
   return true
 end
 
@@ -93,7 +77,7 @@ local function settle_index(store, id)
     failure.check(store.db:run("update indexes set boot = null where id = ?", id))
     return
   end
-  store:transaction(forget_index, store, id)
+  store.indexes:forget(id)
   bury_damaged(store, id)
 end
 

@@ -51,8 +51,7 @@ local function replace(store, use)
   elseif use.layer then
     local info = layer.pack(store.layers:path(use.layer.diff_id), { form = "overlay" })
     if not info or info.diff_id ~= use.layer.diff_id then return false end
-    failure.check(store.db:run("update layers set blob = null, blob_size = null, blob_type = null "
-      .. "where diff_id = ?", use.layer.diff_id))
+    store.layers:drop_blob(use.layer.diff_id)
     return true
   end
   return false

@@ -18,14 +18,6 @@ local function in_use(store)
   return used
 end
 
-local function forget(store, diff_id)
-  return store:transaction(function()
-    failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
-    failure.check(store.db:run("delete from layers where diff_id = ?", diff_id))
-    return true
-  end)
-end
-
 --- From its blob; or it is forgotten, where only the cache knew it. Otherwise no build begins with
 -- it any more.
 local function restore(store, diff_id)
@@ -33,11 +25,11 @@ local function restore(store, diff_id)
   local is_there = fs.stat(path, { follow = false })
   if dir then
     if is_there then aside(store.root, path) end
-    failure.check(fs.rename(dir, path))
+    store.layers:renew(diff_id, dir)
     return true
   elseif not in_use(store)[diff_id] then
     if is_there then aside(store.root, path) end
-    return forget(store, diff_id)
+    return store.layers:forget(diff_id)
   end
   failure.check(store.db:run("delete from cache where diff_id = ?", diff_id))
   return false

@@ -7,11 +7,11 @@
 -- The new one is made in tmp/ and gets its name when it is complete: a kill leaves the old one, and
 -- nobody ever takes a half of it for all there is. Meanwhile gc.lock is held alone.
 local aside = require "lamina.store.aside"
+local config_check = require "lamina.image.config_check"
 local core = require "lamina.core.layer"
 local database = require "lamina.core.database"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
-local json = require "lamina.core.json"
 local lock = require "lamina.store.lock"
 local manifest = require "lamina.image.manifest"
 local platform = require "lamina.image.platform"
@@ -92,7 +92,7 @@ local function restore_image(store, hex)
   local document = manifest.parse(bytes)
   if document.kind ~= "manifest" then return end
   local config_bytes = store.blobs:get(document.config.digest)
-  local config = failure.check(json.decode(config_bytes, { strict = true, depth = 128 }))
+  local config = config_check.parse(config_bytes)
   remember_blobs(store, document, config.rootfs.diff_ids)
   store.images:put { config = config_bytes, manifest = bytes,
     created = math.tointeger(fs.stat(store.blobs:path("sha256:" .. hex)).mtime) }

@@ -87,9 +87,7 @@ local function check_indexes(found, store)
       repair = function()
         store:transaction(function()
           failure.check(store.db:run("update names set index_id = null where index_id = ?", row.id))
-          failure.check(store.db:run("delete from members where index_id = ?", row.id))
-          failure.check(store.db:run("delete from indexes where id = ?", row.id))
-          return true
+          return store.indexes:forget(row.id)
         end)
         return true
       end }
