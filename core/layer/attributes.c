@@ -17,14 +17,15 @@
 
 struct target {
 	int fd, flags;
-	char path[64];
+	char path[64]; /* of what is open as O_PATH */
 };
 
 static struct target target_of(int fd, int flags)
 {
 	struct target t = { .fd = fd, .flags = flags };
 
-	snprintf(t.path, sizeof(t.path), "/proc/self/fd/%d", fd);
+	if (flags & LAM_ATTRIBUTES_PATH)
+		snprintf(t.path, sizeof(t.path), "/proc/self/fd/%d", fd);
 	return t;
 }
 

@@ -24,7 +24,8 @@ static int read_all(DIR *dir, struct lam_names *names, struct lam_err *err)
 
 		if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
 			continue;
-		if (lam_buf_put(&names->text, name, strlen(name) + 1, err) < 0)
+		if (lam_buf_put(&names->text, &entry->d_type, 1, err) < 0 ||
+		    lam_buf_put(&names->text, name, strlen(name) + 1, err) < 0)
 			return -1;
 		names->count++;
 		errno = 0;
@@ -40,7 +41,7 @@ static int sort(struct lam_names *names, struct lam_err *err)
 	if (!names->list)
 		return lam_err_set(err, ENOMEM, "read a directory");
 	for (size_t i = 0; i < names->count; i++, at += strlen(at) + 1)
-		names->list[i] = at;
+		names->list[i] = ++at;
 	qsort(names->list, names->count, sizeof(*names->list), by_bytes);
 	return 0;
 }
@@ -61,6 +62,11 @@ int lam_names_read(int dir, struct lam_names *names, struct lam_err *err)
 	result = read_all(stream, names, err);
 	closedir(stream);
 	return result < 0 ? -1 : sort(names, err);
+}
+
+int lam_names_type(const struct lam_names *names, size_t index)
+{
+	return (unsigned char)names->list[index][-1];
 }
 
 void lam_names_free(struct lam_names *names)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "layer/pack.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -269,6 +270,19 @@ static int put_mark(struct packer *p, const char *prefix, const char *name, stru
 	return result;
 }
 
+/* Few entries have to be looked at for it. */
+static int names_whiteout(int dir, const struct lam_names *names, size_t index, struct lam_err *err)
+{
+	int type = lam_names_type(names, index);
+	struct stat st;
+
+	if (type != DT_CHR && type != DT_UNKNOWN)
+		return 0;
+	if (fstatat(dir, names->list[index], &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return lam_err_set(err, errno, "stat %s", names->list[index]);
+	return lam_mark_is_whiteout(&st);
+}
+
 static int put_whiteouts(struct packer *p, int dir, const struct lam_names *names,
 			 struct lam_err *err)
 {
@@ -276,12 +290,10 @@ static int put_whiteouts(struct packer *p, int dir, const struct lam_names *name
 	    put_mark(p, LAM_WHITEOUT_OPAQUE, "", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
-		struct stat st;
+		int is_whiteout = names_whiteout(dir, names, i, err);
 
-		if (fstatat(dir, names->list[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return lam_err_set(err, errno, "stat %s", names->list[i]);
-		if (lam_mark_is_whiteout(&st) &&
-		    put_mark(p, LAM_WHITEOUT_PREFIX, names->list[i], err) < 0)
+		if (is_whiteout < 0 ||
+		    (is_whiteout && put_mark(p, LAM_WHITEOUT_PREFIX, names->list[i], err) < 0))
 			return -1;
 	}
 	return 0;

@@ -30,6 +30,45 @@ static int clear(int parent, const char *name, struct lam_err *err)
 	return lam_tree_remove(parent, name, err);
 }
 
+/* Makes a file, link or node under a name that must be free: a descriptor or 0, -1 and errno. */
+typedef int maker(int parent, const char *name, const void *what);
+
+/* Makes it, in place of what stands there: seldom is there anything, so that it is tried first. */
+static int make(maker *make_it, const void *what, int parent, const char *name, struct lam_err *err)
+{
+	int made = make_it(parent, name, what);
+
+	if (made < 0 && errno == EEXIST) {
+		if (clear(parent, name, err) < 0)
+			return -1;
+		made = make_it(parent, name, what);
+	}
+	return made < 0 ? lam_err_set(err, errno, "create") : made;
+}
+
+static int make_file(int parent, const char *name, const void *what)
+{
+	(void)what;
+	return openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+static int make_link(int parent, const char *name, const void *target)
+{
+	return symlinkat(target, parent, name);
+}
+
+struct node {
+	mode_t mode;
+	dev_t device;
+};
+
+static int make_node(int parent, const char *name, const void *what)
+{
+	const struct node *node = what;
+
+	return mknodat(parent, name, node->mode, node->device);
+}
+
 /* Makes the directory unless it is there, and opens it. *is_new: it was not. A directory that
  * replaces a whiteout of the same layer hides what lies below it. */
 static int open_dir(const struct lam_placer *p, int parent, const char *name, int *is_new,
@@ -177,7 +216,7 @@ static int write_content(struct lam_placer *p, int fd, struct archive_entry *ent
 	long long size = p->api->archive_entry_size(entry);
 	const uint64_t most = p->how->limits.bytes;
 	const void *data;
-	la_int64_t at;
+	la_int64_t at, end = 0;
 	size_t n;
 	int rc;
 
@@ -191,11 +230,12 @@ static int write_content(struct lam_placer *p, int fd, struct archive_entry *ent
 			return lam_err_set(err, EBADMSG, "damaged: data behind its end");
 		if (write_block(fd, data, n, (off_t)at, err) < 0)
 			return -1;
+		end = at + (la_int64_t)n;
 	}
 	if (rc != ARCHIVE_EOF)
 		return lam_err_set(err, EBADMSG, "damaged: %s",
 				   lam_archive_error(p->api, p->archive));
-	if (ftruncate(fd, (off_t)size) < 0) /* holes at the end of a sparse file */
+	if (end != size && ftruncate(fd, (off_t)size) < 0) /* a hole is the end of a sparse file */
 		return lam_err_set(err, errno, "truncate");
 	p->bytes += (uint64_t)size;
 	return 0;
@@ -204,14 +244,9 @@ static int write_content(struct lam_placer *p, int fd, struct archive_entry *ent
 static int place_file(struct lam_placer *p, int parent, const char *name,
 		      struct archive_entry *entry, struct lam_err *err)
 {
-	lam_autofd fd = -1;
+	lam_autofd fd = make(make_file, NULL, parent, name, err);
 
-	if (clear(parent, name, err) < 0)
-		return -1;
-	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return lam_err_set(err, errno, "create");
-	if (write_content(p, fd, entry, err) < 0 ||
+	if (fd < 0 || write_content(p, fd, entry, err) < 0 ||
 	    lam_attributes_set(p, fd, 0, lam_attributes_mode(p, entry), entry, err) < 0)
 		return -1;
 	return lam_attributes_set_time(fd, 0, lam_attributes_time(p, entry), err);
@@ -242,10 +277,8 @@ static int place_link(struct lam_placer *p, int parent, const char *name,
 
 	if (!target || !*target)
 		return lam_err_set(err, EINVAL, "a link without a target that can be read");
-	if (clear(parent, name, err) < 0)
+	if (make(make_link, target, parent, name, err) < 0)
 		return -1;
-	if (symlinkat(target, parent, name) < 0)
-		return lam_err_set(err, errno, "symlink");
 	return finish_special(p, parent, name, S_IFLNK, LAM_ATTRIBUTES_LINK, entry, err);
 }
 
@@ -253,13 +286,10 @@ static int place_link(struct lam_placer *p, int parent, const char *name,
 static int place_stand_in(struct lam_placer *p, int parent, const char *name, int is_block,
 			  dev_t dev, struct archive_entry *entry, struct lam_err *err)
 {
-	lam_autofd fd =
-	    openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	lam_autofd fd = make(make_file, NULL, parent, name, err);
 	struct lam_mark_device device = { is_block, major(dev), minor(dev), 0, 0 };
 
-	if (fd < 0)
-		return lam_err_set(err, errno, "device node");
-	if (lam_attributes_owner(p, entry, &device.uid, &device.gid, err) < 0 ||
+	if (fd < 0 || lam_attributes_owner(p, entry, &device.uid, &device.gid, err) < 0 ||
 	    lam_mark_device_put(fd, &device, err) < 0)
 		return -1;
 	return finish_special(p, parent, name, S_IFREG, LAM_ATTRIBUTES_STAND_IN, entry, err);
@@ -280,19 +310,17 @@ static int device_number(const struct lam_placer *p, struct archive_entry *entry
 static int place_node(struct lam_placer *p, int parent, const char *name, mode_t type,
 		      struct archive_entry *entry, struct lam_err *err)
 {
-	dev_t dev = 0;
+	struct node node = { .mode = type | 0600 };
 
-	if (!S_ISFIFO(type) && device_number(p, entry, &dev, err) < 0)
+	if (!S_ISFIFO(type) && device_number(p, entry, &node.device, err) < 0)
 		return -1;
-	if (S_ISCHR(type) && dev == 0 && !p->how->tree)
+	if (S_ISCHR(type) && node.device == 0 && !p->how->tree)
 		return lam_err_set(err, EINVAL, "the device 0:0 is overlay's own mark");
-	if (clear(parent, name, err) < 0)
-		return -1;
-	if (mknodat(parent, name, type | 0600, dev) == 0)
+	if (make(make_node, &node, parent, name, err) == 0)
 		return finish_special(p, parent, name, type, 0, entry, err);
-	if (errno != EPERM || S_ISFIFO(type))
-		return lam_err_set(err, errno, "device node");
-	return place_stand_in(p, parent, name, S_ISBLK(type), dev, entry, err);
+	if (err->num != EPERM || S_ISFIFO(type))
+		return -1;
+	return place_stand_in(p, parent, name, S_ISBLK(type), node.device, entry, err);
 }
 
 /* The file that a hard link names: one that this layer has made. */

@@ -31,6 +31,17 @@ describe("lamina.core.layer", function()
   end)
   after_each(helper.cleanup)
 
+  --- The calls of these names that Lua text makes in `dir`.
+  local function traced(names, text)
+    if helper.is_under_valgrind() then pending "valgrind's own calls would count" end
+    local script = write("traced.lua", 'local layer = require "lamina.core.layer"\n' .. text)
+    local status, out, err = helper.sh(("cd %s && strace -qq -f -e trace=%s -o trace lua5.4 %s")
+      :format(dir, names, script))
+    if err:find "ptrace" then pending "strace may not trace here" end
+    assert.equal(0, status, out .. err)
+    return helper.read(dir .. "/trace")
+  end
+
   describe("apply", function()
     it("answers digests, sizes and counts of a path or a descriptor", function()
       local bytes = helper.read(simple)
@@ -189,6 +200,14 @@ describe("lamina.core.layer", function()
       assert.same({}, started)
     end)
 
+    it("takes away nothing and cuts nothing where all files are new", function()
+      local calls = traced("unlinkat,ftruncate",
+        ('assert(layer.apply("simple.tar", "into", { uid = %d, gid = %d, userxattr = true }))')
+          :format(fs.getuid(), fs.stat(dir).gid))
+      assert.not_matches("unlinkat", calls)
+      assert.not_matches("ftruncate", calls)
+    end)
+
     it("changes nothing elsewhere while links and directories are exchanged below it (UNP-09)",
       function()
         assert(fs.mkdir(dir .. "/canary"))
@@ -307,6 +326,12 @@ while not os.path.exists("../done"):
   end)
 
   describe("pack", function()
+    it("looks at each name once", function()
+      assert(layer.apply(simple, mine, own()))
+      local calls = traced("newfstatat,fstatat64,statx", 'assert(layer.pack("into"))')
+      assert.equal(1, select(2, calls:gsub('"f", {', "")), calls)
+    end)
+
     it("fails with the path where there is nothing to read or to write", function()
       fails("ENOENT", { dir .. "/no" }, layer.pack(dir .. "/no"))
       fails("ENOTDIR", { simple }, layer.pack(simple))
