@@ -123,7 +123,7 @@ static int l_scan(lua_State *L)
 	lua_settop(L, 2);
 	lamL_options(L, 2, known);
 	memory = lamL_optfield(L, 2, "memory", NULL);
-	box = memset(lua_newuserdatauv(L, sizeof(*box), 1), 0, sizeof(*box));
+	box = memset(lua_newuserdatauv(L, sizeof(*box), 2), 0, sizeof(*box));
 	luaL_setmetatable(L, SCAN_TYPE);
 	if (!lua_isnil(L, 2) && lua_getfield(L, 2, "ignore") != LUA_TNIL) {
 		luaL_argcheck(L, lua_isfunction(L, -1), 2, "ignore: function expected");
@@ -197,6 +197,9 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
 	*exclude = (struct question){ .L = L, .index = lua_gettop(L), .what = "exclude" };
 	how->filter = ask;
 	how->filter_arg = exclude;
+	how->filter_id = lua_topointer(L, -1);
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, 1, 2); /* while it is held no other one is in its place */
 }
 
 /* Argument 2, a path or a list of them, as an array that stays on the stack with its texts. */

@@ -17,21 +17,37 @@ enum { PENDING = 64 << 10 };
 /* Stands first in what is hashed: another form of it must give other digests. */
 static const char form[] = "lamina content 1\n";
 
-struct lam_content {
-	struct lam_scan *scan;
-	struct lam_bodies *bodies;
-};
-
 /* One digest that is being made. */
 struct sum {
 	struct lam_content *content;
-	const struct lam_content_how *how;
-	uint32_t top;
+	struct lam_content_how how;
+	struct lam_buf paths; /* what was asked for, each with its NUL */
+	size_t index;         /* of the path at hand */
+	uint32_t top;         /* its node */
+	int is_sieved;        /* the filter was asked about what is below it */
+	uint32_t node;        /* where the walk is */
 	uint64_t entries;
 	struct lam_sha256 *sha;
 	struct lam_links *links;
 	struct lam_buf pending; /* small pieces on their way to sha */
 };
+
+struct lam_content {
+	struct lam_scan *scan;
+	struct lam_bodies *bodies;
+	struct sum *sum; /* one that a slice's end broke off, or NULL */
+};
+
+static void sum_free(struct sum *sum)
+{
+	if (!sum)
+		return;
+	lam_buf_free(&sum->paths);
+	lam_buf_free(&sum->pending);
+	lam_links_free(sum->links);
+	lam_sha256_free(sum->sha);
+	free(sum);
+}
 
 struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, struct lam_err *err)
 {
@@ -58,6 +74,7 @@ void lam_content_free(struct lam_content *content)
 {
 	if (!content)
 		return;
+	sum_free(content->sum);
 	lam_bodies_free(content->bodies);
 	free(content);
 }
@@ -78,7 +95,7 @@ static int first_link(struct sum *sum, const struct stat *st, uint64_t *number, 
 	*number = 0;
 	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
 		return 0;
-	snprintf(own, sizeof(own), "%llu", (unsigned long long)sum->entries);
+	snprintf(own, sizeof(own), "%llu", (unsigned long long)sum->entries + 1);
 	first = lam_links_first(sum->links, st, own, err);
 	if (!first)
 		return -1;
@@ -90,7 +107,7 @@ static int first_link(struct sum *sum, const struct stat *st, uint64_t *number, 
 static int put_head(struct sum *sum, uint32_t node, const struct stat *st, uint64_t link,
 		    struct lam_err *err)
 {
-	const struct lam_content_how *how = sum->how;
+	const struct lam_content_how *how = &sum->how;
 	struct lam_scan *scan = sum->content->scan;
 	const char *name = node == sum->top ? "" : lam_scan_name(scan, node);
 	uint32_t depth = lam_scan_depth(scan, node) - lam_scan_depth(scan, sum->top);
@@ -125,24 +142,33 @@ static int put_state(struct sum *sum, const struct stat *st, struct lam_err *err
 	return S_ISDIR(st->st_mode) ? 0 : lam_buf_put(&sum->pending, state, sizeof(state), err);
 }
 
-/* Depth and name in the order of a walk say as much as the path. */
+/* What stands behind an entry's head: its state, its body, or for a further link nothing. */
+static int put_rest(struct sum *sum, const struct stat *st, uint64_t link,
+		    const unsigned char body[LAM_BODY], struct lam_err *err)
+{
+	if (sum->how.state)
+		return put_state(sum, st, err);
+	return link == 0 ? lam_buf_put(&sum->pending, body, LAM_BODY, err) : 0;
+}
+
+/* Depth and name in the order of a walk say as much as the path. Where the slice ends, nothing of
+ * the entry is put yet. */
 static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
 {
 	unsigned char body[LAM_BODY];
 	struct stat st;
-	uint64_t link;
+	uint64_t link = 0;
 
 	lam_scan_stat(sum->content->scan, node, &st);
-	sum->entries++;
-	if (sum->how->state)
-		return put_head(sum, node, &st, 0, err) < 0 ? -1 : put_state(sum, &st, err);
-	if (first_link(sum, &st, &link, err) < 0 || put_head(sum, node, &st, link, err) < 0)
-		return -1;
-	if (link == 0) {
-		if (lam_bodies_find(sum->content->bodies, node, &st, body, err) < 0 ||
-		    lam_buf_put(&sum->pending, body, LAM_BODY, err) < 0)
+	if (!sum->how.state) {
+		if (first_link(sum, &st, &link, err) < 0)
+			return -1;
+		if (link == 0 && lam_bodies_find(sum->content->bodies, node, &st, body, err) < 0)
 			return -1;
 	}
+	sum->entries++;
+	if (put_head(sum, node, &st, link, err) < 0 || put_rest(sum, &st, link, body, err) < 0)
+		return -1;
 	if (sum->pending.len > PENDING)
 		flush(sum);
 	return 0;
@@ -151,17 +177,18 @@ static int put_entry(struct sum *sum, uint32_t node, struct lam_err *err)
 /* Everything that is below: 1 when an entry is to be gone into. */
 typedef int visitor(struct sum *sum, uint32_t node, struct lam_err *err);
 
+/* From sum->node on, which stays where a visit fails. */
 static int walk(struct sum *sum, visitor *visit, struct lam_err *err)
 {
 	struct lam_scan *scan = sum->content->scan;
 	int into;
 
-	for (uint32_t node = sum->top; node != LAM_SCAN_NONE;
-	     node = lam_scan_next(scan, node, sum->top, into)) {
-		into = lam_scan_is_kept(scan, node, err);
+	for (; sum->node != LAM_SCAN_NONE;
+	     sum->node = lam_scan_next(scan, sum->node, sum->top, into)) {
+		into = lam_scan_is_kept(scan, sum->node, err);
 		if (into > 0)
-			into = visit(sum, node, err);
-		if (into > 0 && lam_scan_enter(scan, node, err) < 0)
+			into = visit(sum, sum->node, err);
+		if (into > 0 && lam_scan_enter(scan, sum->node, err) < 0)
 			return -1;
 		if (into < 0)
 			return -1;
@@ -188,7 +215,7 @@ static int sieve(struct sum *sum, uint32_t node, struct lam_err *err)
 		uint32_t top = node == sum->top ? lam_scan_parent(scan, node) : sum->top;
 
 		path = lam_scan_path(scan, node, top, err);
-		verdict = path ? sum->how->filter(sum->how->filter_arg, path, dir, err) : -1;
+		verdict = path ? sum->how.filter(sum->how.filter_arg, path, dir, err) : -1;
 	}
 	if (verdict < 0)
 		return -1;
@@ -206,7 +233,7 @@ static int take(struct sum *sum, uint32_t node, struct lam_err *err)
 {
 	struct lam_scan *scan = sum->content->scan;
 
-	if (sum->how->filter && lam_scan_note(scan, node)->out)
+	if (sum->how.filter && lam_scan_note(scan, node)->out)
 		return 0;
 	if (put_entry(sum, node, err) == 0)
 		return 1;
@@ -214,8 +241,8 @@ static int take(struct sum *sum, uint32_t node, struct lam_err *err)
 	return -1;
 }
 
-/* One of the paths. What is asked for of the filter is forgotten with the next one. */
-static int put_path(struct sum *sum, const char *path, struct lam_err *err)
+/* Finds one of the paths and asks the filter about it: its answers are forgotten with the next. */
+static int begin_path(struct sum *sum, const char *path, struct lam_err *err)
 {
 	int result = lam_scan_find(sum->content->scan, path, &sum->top, err);
 
@@ -223,18 +250,29 @@ static int put_path(struct sum *sum, const char *path, struct lam_err *err)
 		return lam_err_set(err, ENOENT, "%s", path);
 	if (result < 0)
 		return -1;
-	if (sum->how->filter && walk(sum, sieve, err) < 0)
+	sum->node = sum->top;
+	if (sum->how.filter && walk(sum, sieve, err) < 0)
 		return -1;
-	return walk(sum, take, err);
+	sum->node = sum->top;
+	sum->is_sieved = 1;
+	return 0;
+}
+
+static int put_path(struct sum *sum, const char *path, struct lam_err *err)
+{
+	if (!sum->is_sieved && begin_path(sum, path, err) < 0)
+		return -1;
+	if (walk(sum, take, err) < 0)
+		return -1;
+	sum->is_sieved = 0;
+	return 0;
 }
 
 static int make(struct sum *sum, const struct lam_content_paths *paths, char hex[LAM_SHA256_HEX],
 		struct lam_err *err)
 {
-	if (lam_buf_put(&sum->pending, form, sizeof(form), err) < 0)
-		return -1;
-	for (size_t i = 0; i < paths->count; i++) {
-		if (put_path(sum, paths->list[i], err) < 0)
+	for (; sum->index < paths->count; sum->index++) {
+		if (put_path(sum, paths->list[sum->index], err) < 0)
 			return -1;
 	}
 	flush(sum);
@@ -242,19 +280,72 @@ static int make(struct sum *sum, const struct lam_content_paths *paths, char hex
 	return 0;
 }
 
+static int put_paths(const struct lam_content_paths *paths, struct lam_buf *out,
+		     struct lam_err *err)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (lam_buf_put(out, paths->list[i], strlen(paths->list[i]) + 1, err) < 0)
+			return -1;
+	return 0;
+}
+
+static struct sum *sum_new(struct lam_content *content, const struct lam_content_paths *paths,
+			   const struct lam_content_how *how, struct lam_err *err)
+{
+	struct sum *sum = calloc(1, sizeof(*sum));
+
+	if (!sum) {
+		lam_err_set(err, ENOMEM, "scan");
+		return NULL;
+	}
+	sum->content = content;
+	sum->how = *how;
+	sum->sha = lam_sha256_new(err);
+	sum->links = sum->sha ? lam_links_new(err) : NULL;
+	if (sum->links && put_paths(paths, &sum->paths, err) == 0 &&
+	    lam_buf_put(&sum->pending, form, sizeof(form), err) == 0)
+		return sum;
+	sum_free(sum);
+	return NULL;
+}
+
+/* Whether it is the same digest that is asked for again. */
+static int is_same(const struct sum *sum, const struct lam_content_paths *paths,
+		   const struct lam_content_how *how)
+{
+	const char *at = sum->paths.data, *end = at + sum->paths.len;
+
+	if (how->filter != sum->how.filter || how->filter_id != sum->how.filter_id ||
+	    how->uid != sum->how.uid || how->gid != sum->how.gid || how->state != sum->how.state)
+		return 0;
+	for (size_t i = 0; i < paths->count; i++, at += strlen(at) + 1)
+		if (at == end || strcmp(at, paths->list[i]) != 0)
+			return 0;
+	return at == end;
+}
+
 int lam_content_digest(struct lam_content *content, const struct lam_content_paths *paths,
 		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
 		       struct lam_err *err)
 {
-	struct sum sum = { .content = content, .how = how };
+	struct sum *sum = content->sum;
 	int result;
 
+	content->sum = NULL;
+	if (sum && !is_same(sum, paths, how)) {
+		sum_free(sum);
+		sum = NULL;
+	}
+	if (!sum)
+		sum = sum_new(content, paths, how, err);
+	if (!sum)
+		return -1;
+	sum->how = *how;
 	lam_bodies_begin(content->bodies, how->slice);
-	sum.sha = lam_sha256_new(err);
-	sum.links = sum.sha ? lam_links_new(err) : NULL;
-	result = sum.links ? make(&sum, paths, hex, err) : -1;
-	lam_buf_free(&sum.pending);
-	lam_links_free(sum.links);
-	lam_sha256_free(sum.sha);
+	result = make(sum, paths, hex, err);
+	if (result < 0 && err->num == EAGAIN)
+		content->sum = sum;
+	else
+		sum_free(sum);
 	return result;
 }

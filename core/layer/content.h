@@ -14,9 +14,10 @@ struct lam_content;
 struct lam_content_how {
 	lam_scan_filter *filter; /* NULL: everything counts; paths are relative to the path */
 	void *filter_arg;
-	int64_t uid, gid; /* -1: as it is */
-	int slice;        /* milliseconds to read for, 0 for no limit */
-	int state;        /* not what is in files, but which they are and their times */
+	const void *filter_id; /* tells it from others, between calls */
+	int64_t uid, gid;      /* -1: as it is */
+	int slice;             /* milliseconds to read for, 0 for no limit */
+	int state;             /* not what is in files, but which they are and their times */
 };
 
 struct lam_content_paths {
@@ -28,8 +29,8 @@ struct lam_content_paths {
 struct lam_content *lam_content_new(struct lam_scan *scan, const char *memory, struct lam_err *err);
 
 /* Of all the paths together: links go from one to another. Fails with ENOENT where the scan has no
- * such path, with EAGAIN when the slice is over: the next call goes on from there, in the middle of
- * a file if need be. */
+ * such path, with EAGAIN when the slice is over: the next call, if it asks for the same, goes on
+ * from there, in the middle of a file if need be, and asks the filter nothing again. */
 int lam_content_digest(struct lam_content *content, const struct lam_content_paths *paths,
 		       const struct lam_content_how *how, char hex[LAM_SHA256_HEX],
 		       struct lam_err *err);

@@ -822,6 +822,54 @@ for _ in range(70):
       assert.equal(before - 1, #fs.list("/proc/self/fd"))
     end)
 
+    it("asks the filter once for each name, however many slices a digest takes", function()
+      local files, asked = { ["out/f"] = "1" }, 0
+      for i = 1, 8 do files["d/" .. i] = (tostring(i)):rep(8000000) end
+      tree(files)
+      local function exclude(path)
+        asked = asked + 1
+        return path == "out" and "prune" or "keep"
+      end
+      local whole = assert(scan():digest("", { exclude = exclude }))
+      local found, slices, once = scan(), 0, asked
+      local hex, err
+      asked = 0
+      repeat
+        hex, err = found:digest("", { exclude = exclude, slice = 1 })
+        if not hex then assert.equal("EAGAIN", err.errno) end
+        slices = slices + 1
+      until hex
+      assert.is_true(slices > 3)
+      assert.equal(whole, hex)
+      assert.equal(once, asked)
+    end)
+
+    it("begins anew where something else is asked for in between", function()
+      local files = {}
+      for i = 1, 8 do files["d/" .. i] = (tostring(i)):rep(4000000) end
+      tree(files)
+      local function without(name)
+        return function(path) return path == "d/" .. name and "prune" or "keep" end
+      end
+      local kinds = { {}, { uid = 5 }, { gid = 5 }, { exclude = without(1) },
+        { exclude = without(2) }, { paths = "d" }, { paths = { "d", "d/1" } } }
+      local found, wanted, results, left = scan(), {}, {}, #kinds
+      for i, how in ipairs(kinds) do
+        local options = { uid = how.uid, gid = how.gid, exclude = how.exclude }
+        wanted[i] = assert(scan():digest(how.paths or "", options))
+      end
+      repeat
+        for i, how in ipairs(kinds) do
+          if not results[i] then
+            results[i] = found:digest(how.paths or "", { uid = how.uid, gid = how.gid,
+              exclude = how.exclude, slice = 1 })
+            left = left - (results[i] and 1 or 0)
+          end
+        end
+      until left == 0
+      assert.same(wanted, results)
+    end)
+
     it("leaves no descriptor behind", function()
       tree { ["a/b/c/d/e/f"] = "1" }
       local before = #fs.list("/proc/self/fd")
