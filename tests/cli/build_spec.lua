@@ -240,6 +240,16 @@ describe("lamina build", function()
     run:fails(2, "'{{' without '}}'", "build", "--format", "{{.image", dir .. "/nowhere")
   end)
 
+  it("is made from an image by its name, or by as much of its id as listings show", function()
+    local id = run:ok("images", "-q", "--no-trunc", "busybox"):match ":(%x+)"
+    for _, case in ipairs { { 11, 1 }, { 12, 0 }, { 64, 0 } } do
+      local status, _, err = build(('return from "%s"'):format(id:sub(1, case[1])), "-q")
+      assert.equal(case[2], status, err)
+      if status ~= 0 then assert.matches("no image '" .. id:sub(1, 11) .. "' in the store", err) end
+    end
+    assert.equal("", run:ok("run", "--rm", id:sub(1, 11), "true"))
+  end)
+
   it("warns of build arguments that nothing asks for", function()
     local recipe = 'local v = arg("VERSION", "1") return from "busybox":env { V = v }'
     local status, _, err = build(recipe, "--build-arg", "VERZION=2", "--build-arg", "VERSION=2",

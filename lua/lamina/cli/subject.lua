@@ -1,4 +1,5 @@
 --- What `lamina check` looks at, as lint.lua wants it.
+local base = require "lamina.build.base"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local ignore = require "lamina.dockerfile.ignore"
@@ -37,7 +38,7 @@ end
 --- The configuration of an image of the store, or nil.
 local function looker(store)
   return function(ref)
-    local ok, image = pcall(store.images.resolve, store.images, ref)
+    local ok, image = pcall(store.images.resolve, store.images, ref, nil, base.least_digits)
     if ok then return image.config end
     if not failure.is(image) then error(image, 0) end
   end

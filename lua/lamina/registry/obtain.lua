@@ -4,7 +4,8 @@
 --
 -- The policy is "missing", "always" (a name is looked up in its registry each time) or "never";
 -- the default is the setting `pull`. An image for whose platform `fits(image)` is false
--- is got without its name: that stays with the one that has it.
+-- is got without its name: that stays with the one that has it. `least` is what images:resolve
+-- takes.
 local config = require "lamina.config.config"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
@@ -14,8 +15,8 @@ local reference = require "lamina.image.reference"
 local obtain = {}
 
 --- The image of the store; or nil, and the failure that there is none.
-local function stored(store, name, wanted)
-  local ok, image = pcall(store.images.resolve, store.images, name, wanted)
+local function stored(store, name, wanted, least)
+  local ok, image = pcall(store.images.resolve, store.images, name, wanted, least)
   if ok then return image end
   if not failure.is(image, "not-found") then error(image, 0) end
   return nil, image
@@ -36,7 +37,8 @@ end
 
 --- What wasn't found in the store is told as well: a name may be mistyped.
 local function got_missing(store, name, options, missing)
-  local keeps_name = stored(store, name, nil) ~= nil -- an index without this platform
+  -- there is an index without this platform
+  local keeps_name = stored(store, name, nil, options.least) ~= nil
   local ok, image = pcall(got, store, name, options, keeps_name)
   if ok then return image end
   if failure.is(image) and not image.hint then image.hint = missing.hint end
@@ -49,7 +51,7 @@ function obtain.image(store, name, options)
   local policy = options.policy or config.get "pull"
   local may_pull = policy ~= "never" and not store.readonly and is_name(name)
   if may_pull and policy == "always" then return got(store, name, options) end
-  local image, missing = stored(store, name, options.platform)
+  local image, missing = stored(store, name, options.platform, options.least)
   if image and (not options.fits or options.fits(image)) then return image end
   if not may_pull then return image or error(missing, 0) end
   if not image then return got_missing(store, name, options, missing) end

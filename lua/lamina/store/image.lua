@@ -165,9 +165,9 @@ local function by_name(self, text, wanted)
   return row and wrap(self, row)
 end
 
-local function by_prefix(self, text, wanted)
+local function by_prefix(self, text, wanted, least)
   local hex = text:gsub("^sha256:", ""):lower()
-  if not hex:match("^%x+$") or #hex > 64 then return nil end
+  if not hex:match("^%x+$") or #hex > 64 or #hex < least then return nil end
   local rows = failure.check(self.db:rows("select * from images where id glob ? limit 2",
     "sha256:" .. hex .. "*"))
   local indexes = self.store.indexes:beginning(hex)
@@ -194,15 +194,16 @@ local function not_found(self, text)
 end
 
 --- The image of an id, name, digest or unambiguous beginning of an id, in that order. Where that
--- is an index, the image for a platform, or else this machine's.
-function Images:resolve(text, wanted)
+-- is an index, the image for a platform, or else this machine's. A beginning has `least` digits or
+-- more (default 1).
+function Images:resolve(text, wanted, least)
   local found
   if descriptor.is_digest(text) then
     found = by_id(self, text) or by_digest(self, text, wanted, text)
   elseif text:match("^%x+$") and #text == 64 then
     found = by_id(self, "sha256:" .. text) or by_digest(self, "sha256:" .. text, wanted, text)
   end
-  return found or by_name(self, text, wanted) or by_prefix(self, text, wanted)
+  return found or by_name(self, text, wanted) or by_prefix(self, text, wanted, least or 1)
     or not_found(self, text)
 end
 

@@ -1,4 +1,5 @@
 --- Steps that a stage begins with, and the contexts that files come from.
+local base = require "lamina.build.base"
 local failure = require "lamina.util.failure"
 local giturl = require "lamina.build.remote.giturl"
 local named = require "lamina.build.named"
@@ -68,7 +69,7 @@ local function find(ref, wanted, step, resolver)
   local options = resolver.options
   local images, key = options.images or {}, ref .. " " .. platform.format(wanted)
   images[key] = images[key] or obtain.image(resolver.store, ref, {
-    platform = wanted, policy = options.pull, bus = options.bus,
+    platform = wanted, policy = options.pull, bus = options.bus, least = base.least_digits,
     fits = function(image) return fits(image, wanted, step, resolver) end,
     before = function() options.keeper:settle() end, -- it takes its time
   })
