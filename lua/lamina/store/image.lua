@@ -2,7 +2,6 @@
 --
 -- The id is the digest of the configuration's bytes as they came (SEMANTICS 86). A name is a row of
 -- its own: giving it to another image leaves the first one as <none> (SEMANTICS 96).
-local check = require "lamina.util.check"
 local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
@@ -10,6 +9,7 @@ local failure = require "lamina.util.failure"
 local manifest = require "lamina.image.manifest"
 local media_type = require "lamina.image.media_type"
 local reference = require "lamina.image.reference"
+local resolve = require "lamina.store.resolve"
 local unchanged = require "lamina.store.unchanged"
 
 local image = {}
@@ -128,83 +128,12 @@ function Images:put(parts)
   return id
 end
 
-local function by_id(self, id)
-  local row = failure.check(self.db:row("select * from images where id = ?", id))
-  return row and wrap(self, row)
-end
-
---- The image of an index that is for a platform, or for this machine.
-local function of_index(self, id, wanted, text)
-  local row = failure.check(self.db:row("select * from images where id = ?",
-    self.store.indexes:pick(id, wanted, text)))
-  return row and wrap(self, row, id)
-end
-
---- The one that was got by the name of an index's digest, though the index wasn't.
-local function got_by(self, name)
-  local row = failure.check(self.db:row([[select images.* from digests join images
-    on images.id = digests.image where name = ? order by stored desc]], name))
-  return row and wrap(self, row)
-end
-
-local function by_digest(self, of, wanted, text)
-  local row = failure.check(self.db:row("select * from images where manifest = ?", of))
-  if row then return wrap(self, row) end
-  return self.store.indexes:has(of) and of_index(self, of, wanted, text) or nil
-end
-
-local function by_name(self, text, wanted)
-  local ok, ref = pcall(reference.parse, text)
-  if not ok then return nil end
-  if ref.digest then
-    return by_digest(self, ref.digest, wanted, text) or got_by(self, reference.by_digest(ref))
-  end
-  local row = failure.check(self.db:row([[select images.*, names.index_id from names
-    join images on images.id = names.image where name = ?]], reference.format(ref)))
-  if row and row.index_id then return of_index(self, row.index_id, wanted, text) end
-  return row and wrap(self, row)
-end
-
-local function by_prefix(self, text, wanted, least)
-  local hex = text:gsub("^sha256:", ""):lower()
-  if not hex:match("^%x+$") or #hex > 64 or #hex < least then return nil end
-  local rows = failure.check(self.db:rows("select * from images where id glob ? limit 2",
-    "sha256:" .. hex .. "*"))
-  local indexes = self.store.indexes:beginning(hex)
-  if #rows + #indexes > 1 then
-    failure.raise("ambiguous", ("several images have an id that begins with '%s'"):format(hex))
-  end
-  if indexes[1] then return of_index(self, indexes[1].id, wanted, text) end
-  return rows[1] and wrap(self, rows[1])
-end
-
-local function not_found(self, text)
-  local known, sibling = {}, nil
-  for _, row in ipairs(failure.check(self.db:rows "select name from names")) do
-    local ref = reference.parse(row.name)
-    known[#known + 1] = reference.familiar(ref)
-    local repository = reference.repository(ref)
-    if ref.tag == "latest" then known[#known + 1] = repository end
-    if repository == text then sibling = known[#known] end -- it has no tag "latest"
-  end
-  local near = sibling or check.suggest(text, known)
-  failure.raise("not-found", ("no image '%s' in the store"):format(text), {
-    hint = near and ("did you mean '%s'?"):format(near) or "`lamina images` lists what there is",
-  })
-end
-
 --- The image of an id, name, digest or unambiguous beginning of an id, in that order. Where that
 -- is an index, the image for a platform, or else this machine's. A beginning has `least` digits or
 -- more (default 1).
 function Images:resolve(text, wanted, least)
-  local found
-  if descriptor.is_digest(text) then
-    found = by_id(self, text) or by_digest(self, text, wanted, text)
-  elseif text:match("^%x+$") and #text == 64 then
-    found = by_id(self, "sha256:" .. text) or by_digest(self, "sha256:" .. text, wanted, text)
-  end
-  return found or by_name(self, text, wanted) or by_prefix(self, text, wanted, least or 1)
-    or not_found(self, text)
+  local row = resolve(self.store, text, wanted, least or 1)
+  return wrap(self, row, row.index_id)
 end
 
 --- All images, newest first.
