@@ -8,6 +8,7 @@ local gc = require "lamina.store.gc"
 local json = require "lamina.core.json"
 local lock = require "lamina.store.lock"
 local mount = require "lamina.store.mount"
+local place = require "lamina.store.place"
 local usage = require "lamina.store.usage"
 
 local prune = {}
@@ -257,7 +258,7 @@ function prune.everything(store)
   local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
   check_alone(store)
   store.db:close()
-  for _, name in ipairs(store.entries) do
+  for _, name in ipairs(place.entries) do
     failure.check(fs.remove(store.root .. "/" .. name))
   end
   if #failure.check(fs.list(store.root)) == 0 then failure.check(fs.remove(store.root)) end

@@ -1,11 +1,9 @@
 --- The store's own directory: its folders, who may read them, and what is mounted there.
 local failure = require "lamina.util.failure"
+local folders = require("lamina.store.place").folders
 local fs = require "lamina.core.fs"
 
 local place = {}
-
-local folders = { "blobs", "blobs/sha256", "layers", "containers", "cache", "downloads",
-  "logs", "tmp" }
 
 local function check_mode(found, path)
   local stat = fs.stat(path, { follow = false })
