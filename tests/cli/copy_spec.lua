@@ -304,6 +304,64 @@ describe("copy", function()
       ]])
   end)
 
+  it("takes ** for any number of directories with parents (48)", function()
+    files "mkdir -p deep/a/b/c; for d in deep deep/a deep/a/b/c; do echo -n x >$d/f.x; done"
+    check(':copy("deep/**/*.x", "/out/", { parents = true })', [[
+      755 0:0 out/deep/
+      755 0:0 out/deep/a/
+      755 0:0 out/deep/a/b/
+      755 0:0 out/deep/a/b/c/
+      644 0:0 out/deep/a/b/c/f.x x
+      644 0:0 out/deep/a/f.x x
+      644 0:0 out/deep/f.x x
+      ]])
+    check(':copy("**/b/**/f.x", "/out/", { parents = true })', [[
+      755 0:0 out/deep/
+      755 0:0 out/deep/a/
+      755 0:0 out/deep/a/b/
+      755 0:0 out/deep/a/b/c/
+      644 0:0 out/deep/a/b/c/f.x x
+      ]])
+    check(':copy("deep/./a/**", "/out/", { parents = true, exclude = { "**/*.x" } })', [[
+      755 0:0 out/a/
+      755 0:0 out/a/b/
+      755 0:0 out/a/b/c/
+      ]])
+    check(':copy("deep/**/*.x", "/out/")', "644 0:0 out/f.x x\n") -- one directory, as *
+  end)
+
+  it("keeps what follows a dot in the path with parents", function()
+    check(':copy({ "./sub/./deep/d.txt", "go/./*.go", "b.txt" }, "/out/", { parents = true })', [[
+      755 0:0 out/b.txt b
+      700 0:0 out/deep/
+      644 0:0 out/deep/d.txt d
+      644 0:0 out/main.go go
+      ]])
+    check(':copy("/from/./a/*", "/out/", { from = s, parents = true })', [[
+      750 0:0 out/a/
+      644 0:0 out/a/x x
+      ]], 'local s = from "busybox":run "mkdir -p -m 750 /from/a; echo -n x >/from/a/x"\n')
+    local _, err = build ':copy("none/./x", "/out/", { parents = true })'
+    assert.matches("'none' isn't in the build context", err, 1, true)
+  end)
+
+  it("sees files below a dot in the path as .dockerignore and the cache do", function()
+    helper.write(dir .. "/Dockerfile", "FROM busybox\nCOPY --parents dots/./* /out/\n")
+    helper.write(dir .. "/context/.dockerignore", "dots/no\n")
+    files "mkdir -p dots; echo -n 1 >dots/yes; echo -n 2 >dots/no"
+    local function builds()
+      local status, _, err = run("build", "--progress=plain", "-t", "result", "-f",
+        dir .. "/Dockerfile", dir .. "/context")
+      assert.equal(0, status, err)
+      return (select(2, run("run", "--rm", "result", "sh", "-c", applets))),
+        err:find("CACHED", 1, true) ~= nil
+    end
+    assert.same({ "644 0:0 out/yes 1\n", false }, { builds() })
+    assert.same({ "644 0:0 out/yes 1\n", true }, { builds() })
+    files "echo -n 3 >dots/yes"
+    assert.same({ "644 0:0 out/yes 3\n", false }, { builds() })
+  end)
+
   it("stands on nothing with link: the stage's directories don't count (61)", function()
     check(':run "mkdir -p /out/tmp; chmod 1777 /out/tmp"'
       .. ':copy("a.txt", "/out/tmp/", { link = true })',

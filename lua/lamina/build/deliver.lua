@@ -99,7 +99,7 @@ end
 local function find_all(tree, select)
   local all = {}
   for i, source in ipairs(select.paths) do
-    for _, one in ipairs(tree:find(source, select.is_literal)) do
+    for _, one in ipairs(tree:find(source, select)) do
       one.source = i
       all[#all + 1] = one
     end
@@ -121,7 +121,7 @@ local function is_unpacked(vertex, source)
 end
 
 local function from_source(vertex, use, work, target)
-  local tree = work:tree(use.source)
+  local tree = work:tree(use.source):below(use.select.below)
   local found, rest = find_all(tree, use.select), {}
   check_several(found, vertex.params)
   local unpacked = work:progress(vertex, "unpacked")

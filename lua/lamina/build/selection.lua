@@ -1,7 +1,8 @@
 --- Which files a step's sources mean, and the digest of what is in them.
 --
 --   local tree = selection.tree(fd, { name=, filter=, memory=, reset_owner=, is_foreign= })
---   tree:find(pattern)        -> paths below the tree, "" for all of it
+--   tree:find(pattern, select) -> paths below the tree, "" for all of it
+--   tree:below(name)          -> the tree of a directory in it
 --   selection.content(tree, use)
 --
 -- A source argument may be a link, or lie behind one: it is followed, inside the tree only
@@ -15,6 +16,7 @@ local path = require "lamina.util.path"
 local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 local slots = require "lamina.build.slots"
+local wildcard = require "lamina.build.wildcard"
 
 local selection = {}
 
@@ -38,9 +40,13 @@ function Tree:scan()
   return self.scanned
 end
 
---- Lets go of the scan.
+--- Lets go of the scan, and of the trees below.
 function Tree:__close()
   if self.scanned then self.scanned:close() end
+  for _, tree in pairs(self.lower or {}) do
+    tree:__close()
+    tree.opened:close()
+  end
 end
 
 --- Keeps what was learnt about the files.
@@ -73,15 +79,31 @@ function Tree:find_one(name)
   return real
 end
 
---- The paths that a source means: { { path=, name= }, … }; `name` is how it was matched. A
--- wildcard that matches nothing is no error (SEMANTICS 49); a literal source has none.
-function Tree:find(source, is_literal)
+--- The tree of a directory in this one; without a name it is itself.
+function Tree:below(name)
+  if not name then return self end
+  self.lower = self.lower or {}
+  if not self.lower[name] then
+    local real, outer = self:find_one(name), self.filter
+    local dir = failure.check(fs.open(real == "" and "." or real, "dir", { root = self.fd }))
+    self.lower[name] = selection.tree(dir:fd(), { name = self.name, reset_owner = self.reset_owner,
+      opened = dir, filter = outer and function(path_below, is_dir)
+        return outer(path.join(real, path_below), is_dir)
+      end })
+  end
+  return self.lower[name]
+end
+
+--- The paths that a source of a selection means: { { path=, name= }, … }; `name` is how it was
+-- matched. A wildcard that matches nothing is no error (SEMANTICS 49); a literal source has none.
+-- With `parents` there is "**" (SEMANTICS 48).
+function Tree:find(source, select)
   local clean = path.clean("/" .. source):sub(2)
-  if is_literal or not glob.has_wildcard(clean) then
+  if select.is_literal or not glob.has_wildcard(clean) then
     return { { path = self:find_one(clean), name = clean } }
   end
   local found = {}
-  for i, name in ipairs(failure.check(self:scan():match(clean))) do
+  for i, name in ipairs(wildcard.match(self:scan(), clean, select.parents)) do
     found[i] = { path = self:find_one(name), name = name }
   end
   return found
@@ -179,32 +201,34 @@ local function each(self, use, fn)
   local select, list = use.select, json.array {}
   local excludes = select.exclude and selection.excludes(select.exclude)
   for i, source in ipairs(select.paths) do
-    list[i] = fn(self:find(source, select.is_literal), excludes)
+    list[i] = fn(self:find(source, select), excludes)
   end
   return list
 end
 
 --- What a use selects, as plain data for a key.
 function selection.content(self, use)
+  local tree = self:below(use.select.below)
   use.found = {}
-  return { content = each(self, use, function(found, excludes)
+  return { content = each(tree, use, function(found, excludes)
     use.found[#use.found + 1] = found
-    return part(self, found, use.select, excludes)
+    return part(tree, found, use.select, excludes)
   end) }
 end
 
 --- Whether a use still selects the same files, in the same state, as when its content was asked
 -- for. Nothing is read: files have other times once they have changed.
 function selection.is_unchanged(self, use)
-  local now <close> = selection.tree(self.fd, { name = self.name, filter = self.filter })
+  local whole <close> = selection.tree(self.fd, { name = self.name, filter = self.filter })
   local ok, same = pcall(function()
+    local now, was = whole:below(use.select.below), self:below(use.select.below)
     local all, i = true, 0
     each(now, use, function(found, excludes)
       i = i + 1
       local before, after = paths_of(use.found[i]), paths_of(found)
       local options = { state = true, exclude = excludes }
       all = all and table.concat(before, "\0") == table.concat(after, "\0")
-        and self:digest(before, options) == now:digest(after, options)
+        and was:digest(before, options) == now:digest(after, options)
       return all
     end)
     return all

@@ -38,6 +38,14 @@ local function use_of_remote(source, params)
   return { source = source, select = select }
 end
 
+--- What a use selects. With `parents` a "/./" in the path says where the part begins that is kept.
+local function select_of(text, params)
+  local select = { paths = { text }, exclude = params.exclude, parents = params.parents }
+  local below, rest = text:match("^(.-)/%./(.*)$")
+  if params.parents and below then select.below, select.paths = below, { rest } end
+  return select
+end
+
 --- The uses of the sources' texts, in their order; paths beside each other are one use.
 local function uses_of_texts(step, sources, checksum, params, resolver)
   local uses, paths = {}, nil
@@ -45,14 +53,17 @@ local function uses_of_texts(step, sources, checksum, params, resolver)
     local source = remote_of(step, text, checksum, resolver)
     if source then
       uses[#uses + 1], paths = use_of_remote(source, params), nil
-    elseif paths then
-      paths[#paths + 1] = text
     else
-      paths = { text }
-      uses[#uses + 1] = {
-        source = step.from and resolver:result(step.from) or resolver.contexts:get("."),
-        select = { paths = paths, exclude = params.exclude, parents = params.parents },
-      }
+      local select = select_of(text, params)
+      if paths and not select.below then
+        paths[#paths + 1] = text
+      else
+        paths = not select.below and select.paths or nil
+        uses[#uses + 1] = {
+          source = step.from and resolver:result(step.from) or resolver.contexts:get("."),
+          select = select,
+        }
+      end
     end
   end
   return uses
