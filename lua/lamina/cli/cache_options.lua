@@ -53,6 +53,11 @@ end
 
 local function as_it_is(value) return value end
 
+--- What BuildKit can do otherwise, for registries of old: here it is a manifest of OCI's always.
+local function always(value, fail)
+  if not one_of(truths)(value, fail) then fail "a cache is a manifest of OCI's always" end
+end
+
 -- What each type takes: how a key's word is read, the field that it becomes (nil: of the key's own
 -- name), and whether it has to be there.
 local known = {
@@ -64,9 +69,11 @@ local known = {
   ["--cache-to"] = {
     inline = { mode = { min_only } },
     ["local"] = { dest = { as_it_is, needed = "dest=DIR is where it is kept" }, tag = { tag },
-      mode = mode, compression = compression, ["ignore-error"] = ignore_error },
+      mode = mode, compression = compression, ["ignore-error"] = ignore_error,
+      ["image-manifest"] = { always }, ["oci-mediatypes"] = { always } },
     registry = { ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" },
-      mode = mode, compression = compression, ["ignore-error"] = ignore_error },
+      mode = mode, compression = compression, ["ignore-error"] = ignore_error,
+      ["image-manifest"] = { always }, ["oci-mediatypes"] = { always } },
   },
 }
 
@@ -87,8 +94,13 @@ local function unknown(fail, what, word, names)
     or "known are " .. table.concat(names, ", "))
 end
 
+-- How a directory is said, which has no short form.
+local for_folder = { ["--cache-from"] = "type=local,src=DIR is a directory",
+  ["--cache-to"] = "type=local,dest=DIR is a directory" }
+
 --- The words by their keys.
 local function fields_of(word, option, fail)
+  if word:find "^[./~]" then fail("the name of a registry's expected", for_folder[option]) end
   if not word:find("=", 1, true) then return { type = "registry", ref = word } end
   local fields = {}
   for _, field in ipairs(csv.fields(word, option)) do

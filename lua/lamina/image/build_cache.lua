@@ -31,7 +31,7 @@ build_cache.media_type = "application/vnd.lamina.cache.v1+json"
 build_cache.annotation = "vnd.lamina.cache.v1"
 
 local version = 1
-local limit = 64 << 20 -- bytes of the document
+local limit = config_check.limit -- bytes of the document: some twenty thousand records
 local last_second = 253402300799 -- of the year 9999: later times have no text
 
 local function is_list_of_digests(list)

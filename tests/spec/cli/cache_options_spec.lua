@@ -16,7 +16,8 @@ describe("lamina.cli.cache_options", function()
       cache_options.from { "localhost:5000/c:v1" })
     assert.same({ { type = "registry", ref = "c", mode = "max", compression = "none",
       ignores_errors = true } }, to {
-      "type=registry,ref=c,mode=max,compression=uncompressed,ignore-error=true" })
+      "type=registry,ref=c,mode=max,compression=uncompressed,ignore-error=true,"
+        .. "image-manifest=true,oci-mediatypes=true" })
   end)
 
   it("takes a directory, with a tag or, to read, a digest", function()
@@ -45,7 +46,9 @@ describe("lamina.cli.cache_options", function()
     for word, expected in pairs {
       ["type=registry,ref=c,mod=max"] = { "'mod' isn't known", "did you mean 'mode'?" },
       ["type=registry,ref=c,x=1"] = { "'x' isn't known",
-        "known are compression, ignore-error, mode, ref, type" },
+        "known are compression, ignore-error, image-manifest, mode, oci-mediatypes, ref, type" },
+      ["type=registry,ref=c,oci-mediatypes=false"] = { "a cache is a manifest of OCI's always" },
+      ["./cache"] = { "the name of a registry's expected", "type=local,dest=DIR is a directory" },
       ["type=registry,ref=c,mode=most"] = { "'most' is none of max, min" },
       ["type=registry,ref=c,ignore-error=yes"] = { "'yes' is none of 0, 1, false, true" },
       ["type=registry,ref=c,ref=d"] = { "'ref' comes twice" },
