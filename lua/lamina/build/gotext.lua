@@ -29,9 +29,13 @@ function gotext.list(list)
   return "[" .. table.concat(list, " ") .. "]"
 end
 
---- %q of a small number, which Go takes for a character.
+-- What Go writes for a number that no character has.
+local replacement = 0xFFFD
+
+--- %q of a number from 0 on, which Go takes for a character.
 function gotext.rune(number)
-  local char = number < 128 and string.char(number) or utf8.char(number)
+  local is_one = number <= 0x10FFFF and not (number >= 0xD800 and number <= 0xDFFF)
+  local char = utf8.char(is_one and number or replacement)
   if named[char] then return "'" .. named[char] .. "'" end
   if char == "'" then return "'\\''" end
   return number < 32 and ("'\\x%02x'"):format(number) or "'" .. char .. "'"

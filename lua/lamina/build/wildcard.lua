@@ -15,7 +15,7 @@ local function matches_directory(scan, pattern)
   return false
 end
 
---- Tries a pattern with one directory more in the place of its first "**", as long as there are any.
+--- Tries a pattern with one directory more in the place of its first "**", as long as there is one.
 local function collect(scan, pattern, found)
   local before, behind = ("/" .. pattern):match("^/(.-)%f[^/]%*%*/(.*)$")
   if not before then

@@ -20,5 +20,9 @@ describe("lamina.build.gotext", function()
     assert.equal([['\n']], gotext.rune(10))
     assert.equal("'A'", gotext.rune(65))
     assert.equal([['\'']], gotext.rune(39))
+    assert.equal("'\u{10FFFF}'", gotext.rune(0x10FFFF))
+    for _, number in ipairs { 0xD800, 0xDFFF, 0x110000, math.maxinteger } do
+      assert.equal("'\u{FFFD}'", gotext.rune(number))
+    end
   end)
 end)

@@ -339,6 +339,11 @@ instruction("say", { heredocs = true, args = "list", flags = { { name = "to" } }
       history(state)[1])
     assert.same({ Test = { "NONE" } },
       state_of({ { op = "healthcheck", none = true } }).config.Healthcheck)
+    for _, retries in ipairs { -1, 1 << 31 } do
+      local ok, err = pcall(state_of, { { op = "healthcheck", shell = "x", retries = retries } })
+      assert.is_false(ok)
+      assert.matches(("retries can't be %d"):format(retries), err.message, 1, true)
+    end
   end)
 
   it("writes the history of commands with the arguments they saw (SEMANTICS 88)", function()

@@ -58,6 +58,8 @@ local function read_time(name, text)
   return value
 end
 
+local most_retries = (1 << 31) - 1 -- as Docker reads them
+
 --- What the image stores; zero times and retries mean "inherit" and are left out.
 local function check(step)
   if step.none then return { Test = { "NONE" } } end
@@ -68,7 +70,9 @@ local function check(step)
     health[name[2]] = value ~= 0 and value or nil
   end
   local retries = step.retries or 0
-  if retries < 0 then failure.raise("invalid-input", "healthcheck: retries can't be negative") end
+  if retries < 0 or retries > most_retries then
+    failure.raise("invalid-input", ("healthcheck: retries can't be %d"):format(retries))
+  end
   health.Retries = retries ~= 0 and retries or nil
   return health
 end
