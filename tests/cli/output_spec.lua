@@ -61,6 +61,21 @@ describe("lamina build --output", function()
     end
   end)
 
+  it("leaves no id of an earlier build where one fails, and nothing but that is removed", function()
+    helper.write(dir .. "/stale", "sha256:old")
+    helper.write(dir .. "/wrong.lua", 'return from "busybox":run "exit 1"')
+    helper.sh(("mkdir %s/folder; touch %s/folder/x"):format(dir, dir))
+    local function status_with(...)
+      return (run("build", "-q", "-f", dir .. "/wrong.lua", dir .. "/c", "--iidfile", ...))
+    end
+    assert.equal(0, status_with(dir .. "/stale", "--dry-run"))
+    assert.equal("sha256:old", helper.read(dir .. "/stale"))
+    assert.equal(1, status_with(dir .. "/stale"))
+    assert.is_nil(io.open(dir .. "/stale"))
+    assert.equal(1, status_with(dir .. "/folder"))
+    assert.equal("", helper.read(dir .. "/folder/x"))
+  end)
+
   it("stores nothing where the store isn't among the outputs", function()
     local other = fixtures.busybox_store()
     local id = other:ok("build", "-o", "type=oci,dest=" .. dir .. "/only.tar", dir .. "/c")

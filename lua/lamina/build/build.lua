@@ -39,7 +39,7 @@
 --                               -- into the store
 --     provenance = nil,         -- { mode = "min" or "max", builder_id = }: how the image was made
 --     sbom = nil,               -- or a table: what is installed in it
---     iidfile = nil,            -- a file that gets the image's id
+--     iidfile = nil,            -- a file that gets the image's id; one that is there goes at once
 --     metadata_file = nil,      -- a file that gets digests and names, as Docker writes it
 --   }) -> {
 --     image = "sha256:…",       -- nil for a dry run
@@ -191,6 +191,7 @@ end
 
 local function run(store, given)
   local began = sched.now()
+  outcome.forget(given)
   local options, graph = prepare(store, given)
   local _kept <close> = options.keeper
   local record <close> = start_record(store, graph, options)

@@ -59,6 +59,13 @@ local function index_of(made)
   end
 end
 
+--- Takes away what an earlier build wrote: where this one fails, its id must not be taken for ours.
+function outcome.forget(options)
+  local path = not options.dry_run and options.iidfile
+  local stat = path and fs.stat(path, { follow = false })
+  if stat and stat.type == "file" then failure.check(fs.remove(path)) end
+end
+
 local function write(path, text)
   if path then failure.check(fs.write(path, text, { mode = 420 })) end -- 0644
 end
