@@ -10,7 +10,6 @@ local blobs = require "lamina.store.fsck.blobs"
 local failure = require "lamina.util.failure"
 local findings = require "lamina.store.fsck.findings"
 local layers = require "lamina.store.fsck.layers"
-local lock = require "lamina.store.lock"
 local logs = require "lamina.store.fsck.logs"
 local place_check = require "lamina.store.fsck.place"
 local records = require "lamina.store.fsck.records"
@@ -66,10 +65,10 @@ local function open_or_rebuild(place, options, found)
   return opened
 end
 
---- While nobody gives anything its name, or takes one away: rows and files belong together then.
+--- While this is held rows and files belong together. A store that can only be read is looked at
+-- beside others.
 local function alone(opened)
-  return opened.readonly and opened:hold()
-    or failure.check(lock.wait(opened.root .. "/gc.lock", "exclusive"))
+  return opened.readonly and opened:hold() or opened:alone()
 end
 
 --- What can be told at once, and repaired before anybody else comes. Answers what is to be read

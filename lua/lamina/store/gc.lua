@@ -5,7 +5,6 @@
 -- The collector holds gc.lock alone, so that nothing gets its name while it looks.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
-local lock = require "lamina.store.lock"
 local partial = require "lamina.store.partial"
 local stray = require "lamina.store.stray"
 local usage = require "lamina.store.usage"
@@ -124,7 +123,7 @@ function gc.sweep(store, options)
       containers = gone.containers or {}, cache = gone.cache or {}, builds = gone.builds or {},
       layers = {} } }, Collector)
   store:workspace()
-  local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
+  local _alone <close> = store:alone()
   store:sweep()
   if not self.dry_run then stray.bury(store) end
   self:sweep_layers()

@@ -6,7 +6,6 @@ local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local gc = require "lamina.store.gc"
 local json = require "lamina.core.json"
-local lock = require "lamina.store.lock"
 local mount = require "lamina.store.mount"
 local place = require "lamina.store.place"
 local usage = require "lamina.store.usage"
@@ -255,7 +254,7 @@ end
 --- Empties the whole store: the only way for an ordinary user to remove files of sub-ids. What
 -- else lies in its directory stays.
 function prune.everything(store)
-  local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
+  local _alone <close> = store:alone()
   check_alone(store)
   store.db:close()
   for _, name in ipairs(place.entries) do

@@ -7,7 +7,6 @@
 local core = require "lamina.core.layer"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
-local lock = require "lamina.store.lock"
 
 local rebase = {}
 
@@ -90,7 +89,7 @@ function rebase.settle(store)
     local held = not is_whole(store, row) and fs.lock(("%s/containers/%s/lock"):format(store.root,
       row.id), "exclusive", { wait = false })
     if held then
-      local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
+      local _alone <close> = store:alone()
       settle_one(store, store.containers:get(row.id))
       held:release()
     end

@@ -114,6 +114,11 @@ function Store:hold()
   return failure.check(lock.wait(self.root .. "/gc.lock", "shared"))
 end
 
+--- Held while nobody gives anything its name or takes one away: by the collector, and what mends.
+function Store:alone()
+  return failure.check(lock.wait(self.root .. "/gc.lock", "exclusive"))
+end
+
 --- Runs fn in one transaction and answers what it answers.
 function Store:transaction(fn, ...)
   return failure.check(self.db:transaction(fn, ...))

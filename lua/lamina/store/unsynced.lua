@@ -4,7 +4,6 @@ local core = require "lamina.core.layer"
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
-local lock = require "lamina.store.lock"
 
 local unsynced = {}
 
@@ -83,7 +82,7 @@ end
 
 --- Looks at all of them, while nobody else gives anything its name.
 function unsynced.settle(store)
-  local _alone <close> = failure.check(lock.wait(store.root .. "/gc.lock", "exclusive"))
+  local _alone <close> = store:alone()
   for _, row in ipairs(rows(store, "select diff_id from layers where boot <> ?")) do
     settle_layer(store, row.diff_id)
   end
