@@ -143,6 +143,21 @@ describe("lamina.store.fsck.rebuild", function()
       show()]=]))
   end)
 
+  it("leaves a database that somebody else has made again meanwhile", function()
+    assert.equal("true\ttrue\tnil\n", output(damage .. [=[
+      local lock = require "lamina.store.lock"
+      local is_first, made = true, nil
+      watch(lock, "wait", function() -- before the second one has the lock
+        if not is_first then return end
+        is_first = false
+        fsck.run(place, { repair = true })
+        made = fs.stat(path).ino
+        assert(fs.remove(store.root .. "/damaged"))
+      end)
+      assert(fsck.run(place, { repair = true }):is_clean())
+      print(made ~= nil, fs.stat(path).ino == made, (fs.stat(store.root .. "/damaged")))]=]))
+  end)
+
   it("loses nothing when it is killed on the way", function()
     assert.equal("killed\ntrue\ntrue\ttrue\n", output(damage .. [=[
       local rebuild, spoilt = require "lamina.store.fsck.rebuild", fs.read(path)

@@ -164,11 +164,19 @@ local function put_in_place(root, made)
   failure.check(fs.fsync(root))
 end
 
+--- Whether it is well after all: another process that repairs was first.
+local function is_well(root)
+  local db <close> = database.open(root .. "/lamina.db", { readonly = true, timeout = 1000 })
+  local row = db and db:row "pragma integrity_check(1)"
+  return row ~= nil and row.integrity_check == "ok" and db:row "select count(*) from images" ~= nil
+end
+
 --- Makes the database of a store again. `open(path)` opens the store with a database of that path,
 -- without looking at what is there, for one who holds gc.lock alone. The old one is kept in
 -- damaged/.
 function rebuild.run(root, open)
   local _alone <close> = failure.check(lock.wait(root .. "/gc.lock", "exclusive"))
+  if is_well(root) then return end
   local own <close> = workspace.new(root .. "/tmp")
   local made = own:temp "database" .. "/lamina.db"
   local store <close> = open(made)
