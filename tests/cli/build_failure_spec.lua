@@ -116,7 +116,7 @@ describe("lamina build, when a step fails", function()
     assert.equal(0, helper.sh(("chmod 755 %s; mkfifo %s/pipe"):format(rm, dir)))
     local status, _, err = helper.sh(("PATH=%s:$PATH %s"):format(dir, run:line("build", "-q", dir)))
     assert.equal(1, status)
-    assert.matches("exit status 3", err)
+    assert.matches("^lamina: step 2 %([^\n]*exit status 3\n$", err)
     local left = "ls " .. run.root .. "/tmp | wc -l"
     run:ok("prune", "--force") -- somebody else removes it: that is no work for a second one
     assert.equal("1\n", (select(2, helper.sh(left))))

@@ -63,11 +63,10 @@ end
 local function leave(self)
   local grave = workspace.new(self.store.root .. "/tmp")
   gather(self, grave.dir)
-  io.stderr:write("LEAVE ", grave.dir, "\n")
-  local process = uv.spawn("rm", { args = { "-rf", "--", grave.dir }, detached = true,
-    stdio = { nil, nil, nil, grave.lock:fd() } }, function() end)
-  io.stderr:write(tostring(process), "\n")
-  if process then process:close() end
+  local process
+  process = uv.spawn("rm", { args = { "-rf", "--", grave.dir }, detached = true,
+    stdio = { nil, nil, nil, grave.lock:fd() } }, function() process:close() end)
+  if process then process:unref() end -- the loop doesn't wait for it
   grave.lock:release()
 end
 
