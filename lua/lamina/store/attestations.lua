@@ -59,6 +59,15 @@ function Attestations:of(image)
   return list
 end
 
+--- Puts a row of a lost database back, if its image is there.
+function Attestations:restore(row)
+  for _, key in ipairs { "image", "manifest", "subject", "blobs" } do
+    if type(row[key]) ~= "string" then return end
+  end
+  self.db:run("insert or ignore into attestations values (?, ?, ?, ?, ?)", row.image, row.manifest,
+    row.subject, row.blobs, row.is_own == 1)
+end
+
 --- Calls `visit(digest, image)` for each blob that an attestation of an image needs.
 function Attestations:each_blob(visit)
   local all = failure.check(self.db:rows "select image, manifest, blobs from attestations")

@@ -158,6 +158,17 @@ describe("lamina.store.fsck.rebuild", function()
       print(made ~= nil, fs.stat(path).ino == made, (fs.stat(store.root .. "/damaged")))]=]))
   end)
 
+  it("keeps what is said of images", function()
+    assert.equal("true\tstatement\tnil\n", output([=[
+      store.attestations:put(id, { { config = "{}", blobs = { "statement" }, manifest = "said",
+        subject = store.images:resolve(id).manifest, is_own = true } })
+    ]=] .. damage .. [=[
+      assert(fsck.run(place, { repair = true }):is_clean())
+      local again <close> = require("lamina.store.store").open(place)
+      local one, more = table.unpack(again.attestations:of(id))
+      print(one.is_own, one.blobs[1], more)]=]))
+  end)
+
   it("loses nothing when it is killed on the way", function()
     assert.equal("killed\ntrue\ntrue\ttrue\n", output(damage .. [=[
       local rebuild, spoilt = require "lamina.store.fsck.rebuild", fs.read(path)

@@ -1,8 +1,8 @@
 --- The database made again from what is on the disk and what can still be read of the old one.
 --
 -- Layers are directories that pack to their names, images are manifests whose configuration and
--- layers are there, containers have their records beside their files. Only names of images are
--- nowhere else: they come from the old database, or are lost.
+-- layers are there, containers have their records beside their files. Only names of images and what
+-- is said of them are nowhere else: they come from the old database, or are lost.
 --
 -- The new one is made in tmp/ and gets its name when it is complete: a kill leaves the old one, and
 -- nobody ever takes a half of it for all there is. Meanwhile gc.lock is held alone.
@@ -36,9 +36,9 @@ local function salvage_table(db, name)
   return list
 end
 
---- What an old database still tells: rows of layers, names, containers.
+--- What an old database still tells.
 local function salvage(path)
-  local old = { layers = {}, names = {}, containers = {} }
+  local old = { layers = {}, names = {}, containers = {}, attestations = {} }
   local stat = fs.stat(path, { follow = false })
   if not stat or stat.type ~= "file" or stat.size == 0 then return old end
   local db <close> = database.open(path, { readonly = true, timeout = 1000 })
@@ -147,6 +147,7 @@ local function fill(store, old)
   each_document(store, restore_index)
   restore_names(store, old)
   restore_containers(store, old)
+  for _, row in ipairs(old.attestations) do store.attestations:restore(row) end
   store:sync()
 end
 
