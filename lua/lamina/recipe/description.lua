@@ -5,7 +5,7 @@ local place = require "lamina.recipe.place"
 local description = {}
 
 -- The argument forms that a row may have (dockerfile/forms.lua).
-local forms = { words = true, list = true, paths = true, text = true, pairs = true,
+description.forms = { words = true, list = true, paths = true, text = true, pairs = true,
   command = true, json = true }
 -- How a flag's value is read, by its kind.
 description.kinds = { string = argument.text, boolean = argument.boolean, list = argument.list }
@@ -23,9 +23,9 @@ local function read_args(value, what)
   if type(value) == "string" then value = { form = value } end
   local args = argument.options(value, args_rows, what)
   args.form = args.form or "words"
-  if not forms[args.form] then
+  if not description.forms[args.form] then
     local names = {}
-    for name in pairs(forms) do names[#names + 1] = name end
+    for name in pairs(description.forms) do names[#names + 1] = name end
     argument.unknown(what .. ": there is no form", args.form, names)
   end
   return args

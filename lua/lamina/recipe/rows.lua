@@ -1,20 +1,17 @@
 --- Descriptions of users' instructions as they come back from the sandbox: not believed before they
 -- are what a Dockerfile's parser may be given.
 local apply = require "lamina.dockerfile.apply"
+local description = require "lamina.recipe.description"
 local failure = require "lamina.util.failure"
 
 local rows = {}
-
-local forms = { words = true, list = true, paths = true, text = true, pairs = true,
-  command = true, json = true }
-local kinds = { string = true, boolean = true, list = true }
 
 local function is_count(value)
   return value == nil or math.type(value) == "integer" and value >= 0
 end
 
 local function is_flag(flag)
-  if type(flag) ~= "table" or type(flag.name) ~= "string" or not kinds[flag.kind] then
+  if type(flag) ~= "table" or type(flag.name) ~= "string" or not description.kinds[flag.kind] then
     return false
   end
   for _, choice in ipairs(flag.choices or {}) do
@@ -30,8 +27,8 @@ local function is_row(row)
   for _, flag in ipairs(row.flags) do
     if not is_flag(flag) then return false end
   end
-  return row.name:find("^%u[%u%d_]*$") ~= nil and forms[row.form] and is_count(row.least)
-    and is_count(row.most) and (row.help == nil or type(row.help) == "string") or false
+  return row.name:find("^%u[%u%d_]*$") ~= nil and description.forms[row.form]
+    and is_count(row.least) and is_count(row.most) and (row.help == nil or type(row.help) == "string") or false
 end
 
 --- The rows by name, as dockerfile/parser.lua takes them.
