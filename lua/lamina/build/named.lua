@@ -10,6 +10,7 @@ local context = require "lamina.build.context"
 local failure = require "lamina.util.failure"
 local giturl = require "lamina.build.remote.giturl"
 local json = require "lamina.core.json"
+local needs = require "lamina.plan.needs"
 local reference = require "lamina.image.reference"
 local state = require "lamina.build.state"
 
@@ -44,20 +45,20 @@ function sources.git(entry, resolver)
     submodules = true, keep_git_dir = false })
 end
 
+local builds_on = { input = true, inputs = true, lower = true, upper = true }
+
 --- Whether something stands on a step, or it is built itself: then it is no mere place of files.
 local function is_base(resolver, step)
+  local is_one = false
   for _, other in ipairs(resolver.plan.steps) do
-    if other.input == step.id or other.lower == step.id or other.upper == step.id then
-      return true
-    end
-    for _, id in ipairs(other.inputs or {}) do
-      if id == step.id then return true end
-    end
+    needs.each(other, function(id, field)
+      is_one = is_one or id == step.id and builds_on[field] or false
+    end)
   end
   for _, target in ipairs(resolver.plan.targets) do
-    if target.step == step.id then return true end
+    is_one = is_one or target.step == step.id
   end
-  return false
+  return is_one
 end
 
 --- A stage whose only layer is the files.

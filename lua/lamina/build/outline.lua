@@ -9,37 +9,10 @@
 --
 -- A target is a node as well, of the kind "target", below its last step.
 local label = require "lamina.build.label"
+local needs = require "lamina.plan.needs"
 local resolve = require "lamina.build.resolve"
-local schema = require "lamina.plan.schema"
 
 local outline = {}
-
---- Calls visit(id, kind) for each step that a step reads.
-local function each_input(step, visit)
-  if step.input then visit(step.input, "input") end
-  for field, kind in pairs(schema.steps[step.op] or {}) do
-    local value = step[field]
-    if value and kind:find("^step!?$") then visit(value, field) end
-    if value and kind:find("^steps!?$") then
-      for _, id in ipairs(value) do visit(id, field) end
-    end
-  end
-  for _, mount in ipairs(step.mounts or {}) do
-    if mount.from then visit(mount.from, mount.type) end
-  end
-end
-
---- The steps that some targets need, as a set.
-local function needed(plan, targets)
-  local wanted = {}
-  for _, target in ipairs(targets) do wanted[target.step] = true end
-  for i = #plan.steps, 1, -1 do
-    if wanted[plan.steps[i].id] then
-      each_input(plan.steps[i], function(id) wanted[id] = true end)
-    end
-  end
-  return wanted
-end
 
 --- A group is a chain: the first step that goes on from another stays in its group.
 local function group_of(self, step)
@@ -60,7 +33,7 @@ local function add_step(self, step, status)
     place = step.file and ("%s:%s"):format(step.file, step.line or "?") or "", kind = step.op,
     status = status, group = group }
   local kinds, order = {}, {}
-  each_input(step, function(from, kind)
+  needs.each(step, function(from, kind)
     if not kinds[from] then order[#order + 1] = from end
     kinds[from] = kinds[from] or kind
   end)
@@ -81,7 +54,9 @@ end
 function outline.of(plan, options)
   local targets = options.target and { resolve.target(plan, options.target) } or plan.targets
   local self = { nodes = {}, edges = {}, groups = {}, group_of = {}, continued = {} }
-  local wanted = needed(plan, targets)
+  local ends = {}
+  for i, target in ipairs(targets) do ends[i] = target.step end
+  local wanted = needs.of(plan, ends)
   for _, step in ipairs(plan.steps) do
     if wanted[step.id] then add_step(self, step, (options.status or {})[step.id]) end
   end

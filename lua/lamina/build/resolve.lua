@@ -11,6 +11,7 @@
 local context = require "lamina.build.context"
 local failure = require "lamina.util.failure"
 local label = require "lamina.build.label"
+local needs = require "lamina.plan.needs"
 local platform = require "lamina.image.platform"
 local remote = require "lamina.build.remote"
 local scan = require "lamina.util.word.scan"
@@ -88,31 +89,6 @@ function Resolver:vertex(step, at, created_by, fields)
   return at:remember(created_by, self:add_vertex(step, at, fields))
 end
 
---- The ids of the steps a step reads.
-local function inputs(step)
-  local list = table.move(step.inputs or {}, 1, #(step.inputs or {}), 1, {})
-  table.move(step.remotes or {}, 1, #(step.remotes or {}), #list + 1, list)
-  for _, key in ipairs { "input", "from", "lower", "upper" } do
-    if step[key] then list[#list + 1] = step[key] end
-  end
-  for _, mount in ipairs(step.mounts or {}) do
-    if mount.from then list[#list + 1] = mount.from end
-  end
-  return list
-end
-
---- Which steps a target needs. Inputs come before users, so one pass from the end finds all.
-local function needed(plan, target)
-  local wanted = { [target.step] = true }
-  for i = #plan.steps, 1, -1 do
-    local step = plan.steps[i]
-    if wanted[step.id] then
-      for _, id in ipairs(inputs(step)) do wanted[id] = true end
-    end
-  end
-  return wanted
-end
-
 local function handler(op)
   local home = homes[op]
   if not home then failure.raise("unsupported", ("'%s' can't be built yet"):format(op)) end
@@ -134,7 +110,7 @@ end
 
 --- The result of a step, with what it needs carried out first where nothing has needed it yet.
 function Resolver:demand(id)
-  local wanted = needed(self.plan, { step = id })
+  local wanted = needs.of(self.plan, { id })
   for _, step in ipairs(self.plan.steps) do
     if wanted[step.id] and not self.results[step.id] then resolve_step(self, step) end
   end
@@ -177,7 +153,7 @@ function resolve.graph(plan, target, store, options)
     contexts = options.contexts or context.set(store, options),
     remotes = options.remotes or remote.set(store, options),
   }, Resolver)
-  local wanted = needed(plan, target)
+  local wanted = needs.of(plan, { target.step })
   for _, step in ipairs(plan.steps) do
     if wanted[step.id] and not self.results[step.id] then resolve_step(self, step) end
   end
