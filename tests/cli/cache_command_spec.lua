@@ -48,7 +48,13 @@ describe("lamina cache", function()
 
   it("removes by id, by filter, and all", function()
     local id = run:ok("cache", "ls", "--format", "{{.ID}} {{.Kind}}"):match("(%x+) copy")
+    local function layers() return lines(select(2, helper.sh("ls " .. run.root .. "/layers"))) end
+    run:ok("prune", "--force", "--filter", "type=image")
+    query [[insert into cache select 'previous:x', diff_id, '{}', 0, 0, 0 from cache
+      where record like '%"copy"%']]
+    local before = layers()
     assert.equal(id .. "\n", run:ok("cache", "rm", id))
+    assert.equal(before - 1, layers())
     assert.equal(1, needed(run))
     run:ok("cache", "rm", "mine")
     assert.equal("", run:ok("cache", "ls", "-q", "--filter", "type=mount"))

@@ -55,14 +55,34 @@ function Cache:forget(keys)
   self.store:delete("cache", "key", keys)
 end
 
+--- Whether a key is of what copies keep for their next time (build/previous.lua): no result, but a
+-- hint at one.
+function cache.is_hint(key)
+  return key:find("^previous:") ~= nil
+end
+
+--- The keys of hints at layers that no result has, apart from those of a set of keys: alone they
+-- would keep what was forgotten.
+function Cache:idle_hints(gone)
+  local held, list = {}, {}
+  local rows = failure.check(self.db:rows [[select key, diff_id from cache
+    where diff_id is not null]])
+  for _, row in ipairs(rows) do
+    if not cache.is_hint(row.key) and not gone[row.key] then held[row.diff_id] = true end
+  end
+  for _, row in ipairs(rows) do
+    if cache.is_hint(row.key) and not held[row.diff_id] then list[#list + 1] = row.key end
+  end
+  return list
+end
+
 --- The results, each once whatever the number of its keys: { diff_id, keys, record, created, used,
--- uses, bytes }, the last used first. What copies keep for their next time (build/previous.lua) is
--- none.
+-- uses, bytes }, the last used first.
 function Cache:results()
   local list, by_id = {}, {}
   for _, row in ipairs(failure.check(self.db:rows [[select cache.*, layers.bytes from cache
     join layers on layers.diff_id = cache.diff_id order by cache.used desc, cache.key]])) do
-    if not row.key:find("^previous:") then
+    if not cache.is_hint(row.key) then
       row.record = failure.check(json.decode(row.record))
       local name = row.diff_id .. " " .. tostring(row.record.kind)
       local one = by_id[name]

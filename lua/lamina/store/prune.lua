@@ -1,6 +1,7 @@
 --- Removing what its owner doesn't need any more: stopped containers, images, the build cache.
 --
 --   local report = prune.run(store, { containers = true, images = true, cache = true })
+local cache = require "lamina.store.cache"
 local download = require "lamina.store.download"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -130,15 +131,15 @@ function Pruner:take_rows(kind, keys, forget)
 end
 
 function Pruner:forget_cache()
-  local cache, over, keys = self.store.cache, self.over and self.over.keys, {}
+  local records, over, keys, gone = self.store.cache, self.over and self.over.keys, {}, {}
   for _, row in ipairs(failure.check(self.store.db:rows "select key, used from cache")) do
-    local is_hint = row.key:find("^previous:") ~= nil -- build/previous.lua
     if self:is_old(row.used) and (not over or over[row.key]) then
-      if not is_hint then self.report.cache = self.report.cache + 1 end
-      keys[#keys + 1] = row.key
+      if not cache.is_hint(row.key) then self.report.cache = self.report.cache + 1 end
+      keys[#keys + 1], gone[row.key] = row.key, true
     end
   end
-  self:take_rows("cache", keys, function() cache:forget(keys) end)
+  for _, key in ipairs(records:idle_hints(gone)) do keys[#keys + 1] = key end
+  self:take_rows("cache", keys, function() records:forget(keys) end)
 end
 
 --- The records of builds: with them go the logs of steps that failed.

@@ -113,6 +113,25 @@ describe("lamina.store.prune", function()
     ]=])
   end)
 
+  it("leaves no hint at a layer whose results are gone: it would keep the layer", function()
+    run [=[
+      local first, second = layer "1", layer "2"
+      for i, diff_id in ipairs { first, second } do
+        store.cache:put("key" .. i, { kind = "copy", diff_id = diff_id })
+        store.cache:put("previous:" .. i, { kind = "previous", diff_id = diff_id })
+      end
+      assert(store.db:run "update cache set used = 1000 where key = 'key1'")
+      forget_leases()
+      store:lease("layer", busybox)
+      local function count()
+        return #assert(store.db:rows "select 1 from cache where key glob 'previous:*'")
+      end
+      assert(prune.run(store, { cache = true, keep_bytes = 1, dry_run = true }).layers == 1)
+      assert(prune.run(store, { cache = true, keep_bytes = 1 }).cache == 1)
+      assert(not exists(first) and exists(second) and count() == 1)
+    ]=]
+  end)
+
   it("writes once however many records there are", function()
     run [=[
       store:transaction(function()

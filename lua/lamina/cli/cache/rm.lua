@@ -26,6 +26,7 @@ return function(context, words)
       status = 1
     end
   end
+  store.cache:forget(store.cache:idle_hints {})
   gc.sweep(store)
   return status
 end
