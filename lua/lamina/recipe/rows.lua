@@ -28,7 +28,8 @@ local function is_row(row)
     if not is_flag(flag) then return false end
   end
   return row.name:find("^%u[%u%d_]*$") ~= nil and description.forms[row.form]
-    and is_count(row.least) and is_count(row.most) and (row.help == nil or type(row.help) == "string") or false
+    and is_count(row.least) and is_count(row.most)
+    and (row.help == nil or type(row.help) == "string") or false
 end
 
 --- The rows by name, as dockerfile/parser.lua takes them.
