@@ -379,6 +379,13 @@ instruction("say", { heredocs = true, args = "list", flags = { { name = "to" } }
     assert.is_truthy(resolve.graph(plan, plan.targets[1], store_with(), options()))
   end)
 
+  it("blames a wrong platform on the recipe, not on the command line", function()
+    local ok, err = pcall(state_of, { { op = "scratch", platform = "*" } })
+    assert.is_false(ok)
+    assert.is_true(failure.is(err, "invalid-input"))
+    assert.matches("invalid platform '*'", err.message, 1, true)
+  end)
+
   it("refuses host network and insecure steps without the caller's word (ESC-12)", function()
     for _, step in ipairs { { network = "host" }, { security = "insecure" } } do
       step.op, step.command = "run", "true"

@@ -16,8 +16,16 @@ local function check_os(os, what)
     { hint = "only images for linux can be built on, and built" })
 end
 
+--- The platform that a step names: a mistake in it is the recipe's, not the command line's.
+local function parse_platform(text)
+  local ok, result = pcall(platform.parse, text)
+  if ok then return result end
+  if not failure.is(result) then error(result, 0) end
+  failure.raise("invalid-input", result.message, { hint = result.hint })
+end
+
 local function wanted_platform(step, resolver)
-  local wanted = step.platform and platform.parse(step.platform) or resolver.options.platform
+  local wanted = step.platform and parse_platform(step.platform) or resolver.options.platform
   check_os(wanted.os, ("the platform '%s'"):format(platform.format(wanted)))
   return wanted
 end
