@@ -29,7 +29,7 @@ describe("lamina build", function()
     assert.same({ said, 0 }, { again, none }, err)
     second:ok("fsck", "--deep")
     said, ran = build(second, dir)
-    assert.same({ again, 0 }, { said, ran }, "and has it then")
+    assert.same({ again, 1 }, { said, ran }, "and has then what it needed: not the first copy")
   end)
 
   it("keeps only the result's own layers with mode=min, which is enough to share those", function()
@@ -50,18 +50,62 @@ describe("lamina build", function()
     assert.matches("it is no cache of lamina's", err, 1, true)
   end)
 
-  it("makes what the cache promises and doesn't have", function()
+  --- A cache of everything under a name, and the digests of its layers.
+  local function layers_of(name)
+    build(machine(), "--cache-to", "type=registry,mode=max,ref=" .. server:name(name), dir)
+    return json.decode(machine():ok("manifest", "--raw", server:name(name))).layers
+  end
+
+  it("makes what the cache promises and doesn't have, where it is needed", function()
     local front <close> = proxy.start(server)
-    build(machine(), "--cache-to", "type=registry,mode=max,ref=" .. server:name "cache/broken:v1",
-      dir)
-    local layer = json.decode(machine():ok("manifest", "--raw",
-      server:name "cache/broken:v1")).layers[1].digest
-    front:rules { { path = "/blobs/" .. layer, status = 404 } }
-    local run = machine()
-    local _, ran, err = build(run, "--cache-from", front:name "cache/broken:v1", dir)
-    assert.is_true(ran > 0)
-    assert.matches("#cache NOTE layer sha256:", err, 1, true)
-    run:ok("fsck", "--deep")
+    local are_needed = 0
+    for _, of in ipairs(layers_of "cache/broken:v1") do
+      front:rules { { path = "/blobs/" .. of.digest, status = 404 } }
+      local run = machine()
+      local _, ran, err = build(run, "--cache-from", front:name "cache/broken:v1", dir)
+      if ran > 0 then
+        are_needed = are_needed + 1
+        assert.matches("#cache NOTE layer sha256:", err, 1, true)
+      end
+      run:ok("fsck", "--deep")
+    end
+    assert.equal(3, are_needed, "the layers of the image")
+  end)
+
+  it("downloads no layer that the result doesn't need, of a cache or a base", function()
+    local origin, cache = machine(), server:name "cache/lazy:v1"
+    origin:ok("push", "-q", "busybox", server:name "base/box:v1")
+    local function lamina(run, text, option)
+      helper.write(dir .. "/lazy.lua", ([[
+        local built = from(%q):run("%s >/built; echo left >/other")
+        return from("scratch"):copy("/built", "/", { from = built })]]):format(
+        server:name "base/box:v1", text))
+      local status, _, err = run:script(("LAMINA_PULL=missing lamina build -q -f %s/lazy.lua %s %s")
+        :format(dir, option, dir))
+      assert.equal("", err)
+      assert.equal(0, status)
+    end
+    lamina(origin, "echo one", "--cache-to type=registry,mode=max,ref=" .. cache)
+    local function layers(name) return json.decode(origin:ok("manifest", "--raw", name)).layers end
+    local base, steps = layers(server:name "base/box:v1"), layers(cache)
+    assert.equal(2, #steps)
+    local second = helper.store()
+    --- How many layers of the base and of the cache a build downloads.
+    local function downloads(text)
+      server:log() -- what came before
+      lamina(second, text, "--cache-from " .. cache)
+      local all, counts = table.concat(server:log(), "\n"), { 0, 0 }
+      for i, list in ipairs { base, steps } do
+        for _, of in ipairs(list) do
+          if all:find("GET %S+/blobs/" .. of.digest) then counts[i] = counts[i] + 1 end
+        end
+      end
+      return counts
+    end
+    assert.same({ 0, 1 }, downloads "echo one")
+    assert.equal(1, select(2, second:ok("images", "-q"):gsub("\n", "")), "the base isn't there")
+    assert.same({ 1, 0 }, downloads "echo two") -- its step stands on the base
+    second:ok("fsck", "--deep")
   end)
 
   it("believes no records that are none", function()

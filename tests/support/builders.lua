@@ -30,7 +30,7 @@ end
 function builders.build(run, ...)
   local status, _, err = run("build", "--progress=plain", "-t", "out", ...)
   if status ~= 0 then error(err, 2) end
-  local _, ran = err:gsub("#%d+ DONE", "")
+  local _, ran = err:gsub("#%d%d? DONE", "") -- downloads have longer ones
   return run:ok("run", "--rm", "out"), ran, err
 end
 

@@ -84,6 +84,7 @@ local label = require "lamina.build.label"
 local options_of = require "lamina.build.options"
 local outcome = require "lamina.build.outcome"
 local platform = require "lamina.image.platform"
+local promised = require "lamina.build.promised"
 local recorder = require "lamina.build.recorder"
 local refresh = require "lamina.build.refresh"
 local remote = require "lamina.build.remote"
@@ -149,8 +150,14 @@ local function import_caches(store, options)
   return require("lamina.build.cache_import").open(store, options.cache_from, options)
 end
 
+--- Lets go of what prepare holds.
+local function release(held)
+  held.promised:close()
+  held.keeper:close()
+end
+
 --- What stands before anything runs: the options, complete, and the graph of the target. Layers
--- that are needed are kept by options.keeper, which the caller closes.
+-- that are needed are kept, or promised, until the caller closes options.held.
 local function prepare(store, given)
   local options = options_of.complete(given)
   options.outputs = export.check(options.outputs, #options.platforms)
@@ -158,13 +165,15 @@ local function prepare(store, given)
   attest.check(options)
   options.contexts = context.set(store, options)
   options.remotes = remote.set(store, options)
-  options.keeper = keeper.new(store)
+  options.keeper, options.promised = keeper.new(store), promised.new()
+  options.held = setmetatable({ keeper = options.keeper, promised = options.promised },
+    { __close = release })
   local ok, graph = pcall(timed, options, "resolve", resolve_each, store, options)
   if ok then
     if options.inputs then options.inputs:learn_graph(graph) end
     return options, graph
   end
-  options.keeper:close()
+  release(options.held)
   error(graph, 0)
 end
 
@@ -172,7 +181,7 @@ end
 local function verify(store, given, graph)
   local options, second = prepare(store, with(given, { no_cache = true, forgets = true,
     planned = false }))
-  local _kept <close> = options.keeper
+  local _held <close> = options.held
   options.bus:emit("build.started", { total = #second.vertices })
   solve.run(second, store, options)
   require("lamina.build.verify").graphs(store, graph, second)
@@ -193,7 +202,7 @@ local function run(store, given)
   local began = sched.now()
   outcome.forget(given)
   local options, graph = prepare(store, given)
-  local _kept <close> = options.keeper
+  local _held <close> = options.held
   local record <close> = start_record(store, graph, options)
   options.imported = import_caches(store, options)
   if not options.dry_run then secret.prepare(options.secrets) end
@@ -218,7 +227,7 @@ end
 
 local function explain(store, given)
   local options, graph = prepare(store, given)
-  local _kept <close> = options.keeper
+  local _held <close> = options.held
   return require("lamina.build.explain").graph(graph, store, options)
 end
 

@@ -51,8 +51,13 @@ local function find(self, digest)
   local record = find_here(self, digest)
   if record or not self.imported then return record end
   record = self.imported:find(digest)
-  if record then self.store.cache:put(digest, record) end
+  if record then self:keep(digest, record) end
   return record
+end
+
+--- Remembers a record under a key, once its layer is there.
+function Lookup:keep(digest, record)
+  self.promised:when_there(record.diff_id, function() self.store.cache:put(digest, record) end)
 end
 
 --- Looks a vertex up. `lookup.record` is what was found, or nil; `lookup.key` names the vertex
@@ -61,6 +66,7 @@ function cache.look(store, vertex, work)
   local reads, is_exact = quick_reads(vertex, work)
   local quick = key.record(vertex, reads, work.options.epoch)
   local self = setmetatable({ store = store, records = { quick }, keeper = work.options.keeper,
+    promised = work.options.promised,
     imported = not work.options.dry_run and work.options.imported or nil },
     Lookup)
   self.key = key.of(quick)
@@ -81,7 +87,7 @@ function Lookup:look_by_content(vertex, work)
   self.record = find(self, self.keys[2])
   if not self.record then return end
   self.record.content = self.keys[2]
-  self.store.cache:put(self.key, self.record)
+  self:keep(self.key, self.record)
 end
 
 --- The second key of what was found by the first: whoever is given the result finds it by either.

@@ -2,7 +2,7 @@
 --
 --   local known = cache_import.open(store, { { type = "registry", ref = "host/cache:app" } },
 --     options)
---   known:find(key)                     -- a record, whose layer is in the store then
+--   known:find(key)                     -- a record, whose layer is there or promised then
 --
 -- What can't be read is told of, and missed: a build doesn't need it.
 local cache_place = require "lamina.build.cache_place"
@@ -37,18 +37,22 @@ function cache_import.open(store, sources, options)
   return self
 end
 
---- Gets a record's layer unless it is there; answers whether it is then.
-local function fetch(self, known, record)
-  if self.store.layers:keep(record.diff_id) then return true end
-  self.options.keeper:settle() -- it takes its time
-  return (attempt(self, "", known.fetch, known.layers[record.diff_id], record.diff_id))
+--- Promises a record's layer unless it is there.
+local function promise(self, known, record)
+  if self.store.layers:keep(record.diff_id) then return end
+  self.options.keeper:need { record.diff_id }
+  self.options.promised:add({ record.diff_id }, function()
+    self.options.keeper:settle() -- it takes its time
+    known.fetch(known.layers[record.diff_id], record.diff_id)
+  end, true)
 end
 
 --- The record of a key, nil where nobody has it.
 function Known:find(key)
   for _, known in ipairs(self.list) do
     local record = known.records[key]
-    if record and fetch(self, known, record) then
+    if record then
+      promise(self, known, record)
       return { kind = record.kind, diff_id = record.diff_id, layers = { record.diff_id },
         created = record.created, label = record.label, content = record.keys[2] }
     end

@@ -118,6 +118,7 @@ end
 --- Runs a vertex's task; a failure is told, and says which step it was.
 local function attempt(self, vertex)
   local ok, err = pcall(solve_vertex, self, vertex)
+  if not ok and failure.is(err) and err.is_broken_promise then error(err, 0) end
   if not ok then error(tell_failure(self, vertex, err), 0) end
 end
 
@@ -137,23 +138,58 @@ local function cancel_all(tasks)
   for i = #tasks, 1, -1 do tasks[i]:cancel() end
 end
 
+--- Runs a task for every vertex, and waits for all of them.
+local function run_all(self, vertices)
+  local running <close> = setmetatable({}, { __close = cancel_all })
+  self.tasks, self.making, self.status, self.failed = {}, {}, {}, {}
+  for i, vertex in ipairs(vertices) do
+    running[i] = sched.spawn(attempt, self, vertex)
+    self.tasks[vertex] = running[i]
+  end
+  sched.join(running)
+end
+
+--- The layers that are needed once all is solved: those of the images, and all where they are
+-- compared or given to others.
+local function need_results(self, graph)
+  local options = self.options
+  for _, part in ipairs(graph.parts) do
+    options.promised:need(stack.diff_ids(part.state.layers))
+  end
+  if not options.verify and #(options.cache_to or {}) == 0 then return end
+  for _, vertex in ipairs(graph.vertices) do options.promised:need { vertex.output.diff_id } end
+end
+
+local function solve_all(self, graph)
+  run_all(self, graph.vertices)
+  if not self.options.dry_run then need_results(self, graph) end
+end
+
+--- Once more, without the caches of others: one of them hasn't got what it says.
+local function solve_without_caches(self, graph, err)
+  local options = self.options
+  options.bus:emit("step.note", { id = "cache", label = "cache", message = err.message })
+  options.imported = nil
+  options.promised:drop_caches()
+  for _, vertex in ipairs(graph.vertices) do vertex.output = nil end
+  self.work:forget_views()
+  solve_all(self, graph)
+end
+
 --- Solves the graph; the vertices have their `output` afterwards. Answers a status by step id:
 -- "cached", "ran", "needed".
 function solve.run(graph, store, options)
   local own_work <close> = work.new(graph, store, options)
   local self = setmetatable({
     store = store, options = options, work = own_work, slots = slots.new(options.jobs),
-    tasks = {}, making = {}, status = {}, failed = {},
   }, Solver)
   if options.on_failure then
     own_work.on_failure = function(...) return on_failure(self, ...) end
   end
-  local running <close> = setmetatable({}, { __close = cancel_all })
-  for i, vertex in ipairs(graph.vertices) do
-    running[i] = sched.spawn(attempt, self, vertex)
-    self.tasks[vertex] = running[i]
+  local ok, err = pcall(solve_all, self, graph)
+  if not ok and failure.is(err) and err.is_broken_promise then
+    ok, err = pcall(solve_without_caches, self, graph, err)
   end
-  local ok, err = pcall(sched.join, running)
   store.cache:flush()
   if not ok then error(self.first or err, 0) end
   return self.status

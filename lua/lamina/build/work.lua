@@ -36,7 +36,9 @@ end
 local function view(self, state)
   local chain = stack.chain(state.layers)
   if not self.views[chain] then
-    local mount = exec.mount(self.store, stack.diff_ids(state.layers))
+    local layers = stack.diff_ids(state.layers)
+    self.options.promised:need(layers)
+    local mount = exec.mount(self.store, layers)
     self.views[chain] = selection.tree(mount:fd(), { mount = mount, name = "the stage" })
   end
   return self.views[chain]
@@ -66,13 +68,19 @@ function work.is_unchanged(vertex)
   return true
 end
 
+--- Views of what is solved anew are made anew: layers may be others then.
+function Work:forget_views()
+  for _, tree in pairs(self.views) do tree.mount:close() end
+  self.views = {}
+end
+
 function Work:close()
   self.gone:close()
-  for _, tree in pairs(self.views) do tree.mount:close() end
+  self:forget_views()
   if self.network then self.network:close() end
   self.contexts:close()
   self.remotes:close()
-  self.views, self.network = {}, nil
+  self.network = nil
 end
 
 Work.__close = Work.close
@@ -107,6 +115,7 @@ end
 function work.make(self, vertex)
   local dir <close> = folder(self)
   local below = vertex.ignores_parent and {} or stack.diff_ids(vertex.at.layers)
+  self.options.promised:need(below)
   local maker = require("lamina.build.step." .. makers[vertex.kind])
   self:timed(vertex.kind, vertex, maker.make, vertex, self, dir, below)
   local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,

@@ -7,7 +7,9 @@
 -- is got without its name: that stays with the one that has it. `least` is what images:resolve
 -- takes.
 local config = require "lamina.config.config"
+local config_check = require "lamina.image.config_check"
 local descriptor = require "lamina.image.descriptor"
+local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local reference = require "lamina.image.reference"
@@ -30,6 +32,44 @@ local function got(store, name, options, keeps_name)
   return store.images:resolve(result.id, options.platform)
 end
 
+--- What is known of an image before its layers are there, with the fields of one of the store.
+local function outline(image)
+  return { id = "sha256:" .. digest.sha256(image.config), manifest = image.digest,
+    layers = image.diff_ids, config = config_check.parse(image.config) }
+end
+
+local function are_there(store, diff_ids)
+  for _, diff_id in ipairs(diff_ids) do
+    if not store.layers:has(diff_id) then return false end
+  end
+  return true
+end
+
+--- The image as its registry tells of it; it comes when its layers are needed.
+local function looked_at(store, name, options, keeps_name)
+  local pull, ref = require "lamina.registry.pull", reference.parse(name)
+  local how = { bus = options.before and options.before() or options.bus, names = not keeps_name,
+    platform = options.platform }
+  local found = { pull.look(ref, how) }
+  local image = found[1][1]
+  local function take()
+    local ok, result = pcall(pull.take, store, ref, found, how)
+    return ok and result or error(failure.wrap(result, "pull " .. reference.familiar(ref)), 0)
+  end
+  if are_there(store, image.diff_ids) then
+    return store.images:resolve(take().id, options.platform)
+  end
+  options.promise(image.diff_ids, take)
+  return outline(image)
+end
+
+local function got_or_looked_at(store, name, options, keeps_name)
+  if not options.promise then return got(store, name, options, keeps_name) end
+  local ok, result = pcall(looked_at, store, name, options, keeps_name)
+  if ok then return result end
+  error(failure.wrap(result, "pull " .. reference.familiar(reference.parse(name))), 0)
+end
+
 --- Whether a text may be the name of something in a registry: an id isn't.
 local function is_name(text)
   return not descriptor.is_digest(text) and pcall(reference.parse, text)
@@ -39,24 +79,26 @@ end
 local function got_missing(store, name, options, missing)
   -- there is an index without this platform
   local keeps_name = stored(store, name, nil, options.least) ~= nil
-  local ok, image = pcall(got, store, name, options, keeps_name)
+  local ok, image = pcall(got_or_looked_at, store, name, options, keeps_name)
   if ok then return image end
   if failure.is(image) and not image.hint then image.hint = missing.hint end
   error(image, 0)
 end
 
---- The image. options: platform (nil: this machine's), policy, bus, fits, and before, which is
--- called when something is going to be pulled, and may answer another bus.
+--- The image. options: platform (nil: this machine's), policy, bus, fits, least; before, which is
+-- called when something is going to be pulled, and may answer another bus; promise, a function of
+-- diff IDs and `fetch`: then nothing is got but documents, and fetch() gets the rest
+-- (build/promised.lua).
 function obtain.image(store, name, options)
   local policy = options.policy or config.get "pull"
   local may_pull = policy ~= "never" and not store.readonly and is_name(name)
-  if may_pull and policy == "always" then return got(store, name, options) end
+  if may_pull and policy == "always" then return got_or_looked_at(store, name, options) end
   local image, missing = stored(store, name, options.platform, options.least)
   if image and (not options.fits or options.fits(image)) then return image end
   if not may_pull then return image or error(missing, 0) end
   if not image then return got_missing(store, name, options, missing) end
   options.platform = options.platform or platform.host()
-  return got(store, name, options, true)
+  return got_or_looked_at(store, name, options, true)
 end
 
 return obtain

@@ -159,12 +159,18 @@ function pull.look(ref, options)
   return images, from, top
 end
 
-local function run(store, ref, options)
-  local images, from, top = pull.look(ref, options)
+--- Gets into the store what was looked at: { images, from, top } as look answers them. options:
+-- bus, names.
+function pull.take(store, ref, found, options)
+  local images, from, top = table.unpack(found)
   fetch_said(from, images, reference.familiar(ref))
   fetch_layers(store, from, images, options.bus or event.new())
   local names = not ref.digest and options.names ~= false and { reference.format(ref) } or {}
   return { id = put(store, ref, images, top, names), digest = top.digest }
+end
+
+local function run(store, ref, options)
+  return pull.take(store, ref, { pull.look(ref, options) }, options)
 end
 
 --- Pulls what a name stands for. options: those of look; bus; names = false leaves the name to the

@@ -58,6 +58,7 @@ end
 --- Folds the group's layers together, bottom first.
 function fold.make(vertex, work, dir, below)
   local layers = stack.diff_ids(vertex.uses[1].source.layers)
+  work.options.promised:need(layers)
   for i = #below + 1, #layers do
     local path = work.store.layers:path(layers[i])
     sched.job(core.fold, path, dir.upper, { userxattr = work.store.userxattr })

@@ -80,6 +80,7 @@ local function find(ref, wanted, step, resolver)
     platform = wanted, policy = options.pull, bus = options.bus, least = base.least_digits,
     fits = function(image) return fits(image, wanted, step, resolver) end,
     before = function() options.keeper:settle() end, -- it takes its time
+    promise = function(diff_ids, fetch) options.promised:add(diff_ids, fetch) end,
   })
   return images[key]
 end
