@@ -13,6 +13,7 @@
 #include "bind/l_inode.h"
 #include "layer/content.h"
 #include "layer/scan.h"
+#include "layer/scanmatch.h"
 
 #define SCAN_TYPE "lamina.scan"
 

@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 
 enum { LAM_SCAN_ROOT = 0, LAM_SCAN_PATH_MAX = 16384 };
@@ -27,7 +26,8 @@ enum lam_scan_verdict { LAM_SCAN_KEEP, LAM_SCAN_SKIP, LAM_SCAN_PRUNE };
 /* Answers an enum lam_scan_verdict, or -1 with err filled. */
 typedef int lam_scan_filter(void *arg, const char *path, int is_dir, struct lam_err *err);
 
-/* What content.c keeps of each node. */
+/* What is kept of each node: the number of its body in body.c, and whether content.c's filter
+ * leaves it out. */
 struct lam_scan_note {
 	uint32_t body : 31, out : 1;
 };
@@ -42,11 +42,6 @@ void lam_scan_set_filter(struct lam_scan *scan, lam_scan_filter *filter, void *a
 
 /* 1 with the node of a path ("" is the root), 0 when it isn't there or left out. */
 int lam_scan_find(struct lam_scan *scan, const char *path, uint32_t *node, struct lam_err *err);
-
-/* Appends the paths that match a pattern (base/glob.h), each with its NUL, in the order of a
- * walk. Nothing is looked for below a directory that matches. */
-int lam_scan_match(struct lam_scan *scan, const char *pattern, struct lam_buf *out,
-		   struct lam_err *err);
 
 /* The next one in the order of a walk of `top`, into the directory or past it. */
 uint32_t lam_scan_next(const struct lam_scan *scan, uint32_t node, uint32_t top, int into);
