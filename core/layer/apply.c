@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "layer/attributes.h"
+#include "layer/depth.h"
 #include "layer/entryname.h"
 #include "layer/marks.h"
 #include "layer/place.h"
@@ -18,7 +19,7 @@ const struct lam_apply_limits lam_apply_limits_default = {
 	.entries = 2000000,
 	.bytes = UINT64_C(64) << 30,
 	.ratio = 1000,
-	.depth = 1024,
+	.depth = LAM_DEPTH_MAX,
 	.path = 4096,
 	.xattr = 64 << 10,
 	.xattrs = 256,

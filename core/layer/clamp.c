@@ -7,9 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
+#include "layer/depth.h"
 #include "layer/names.h"
-
-enum { DEPTH = 1024 };
 
 static int set(int dir, const char *name, const struct stat *st, int64_t epoch, struct lam_err *err)
 {
@@ -46,9 +45,7 @@ static int below(int dir, int64_t epoch, int depth, struct lam_err *err)
 {
 	lam_autonames names = { 0 };
 
-	if (depth > DEPTH)
-		return lam_err_set(err, ELOOP, "deeper than the limit 'depth' of %d", DEPTH);
-	if (lam_names_read(dir, &names, err) < 0)
+	if (lam_depth_check(depth, err) < 0 || lam_names_read(dir, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
 		if (one(dir, names.list[i], epoch, depth, err) < 0)

@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 /* Every entry below the directory `dir`, and the directory itself, that was modified after `epoch`
- * (Unix seconds) gets that time. Links are not followed. Fails with ELOOP where the tree is
- * deeper than 1024. */
+ * (Unix seconds) gets that time. Links are not followed. Fails with E2BIG where the tree is too
+ * deep (depth.h). */
 int lam_clamp(int dir, int64_t epoch, struct lam_err *err);
 
 #endif

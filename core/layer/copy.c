@@ -10,11 +10,10 @@
 #include "base/auto.h"
 #include "base/beneath.h"
 #include "base/buf.h"
+#include "layer/depth.h"
 #include "layer/links.h"
 #include "layer/names.h"
 #include "layer/way.h"
-
-enum { DEPTH = 1024 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -197,8 +196,8 @@ static int copy_dir(struct walk *w, struct level *up, const char *name, const st
 
 	if (from < 0)
 		return lam_err_set(err, errno, "open");
-	if (depth >= DEPTH)
-		return lam_err_set(err, E2BIG, "deeper than the limit 'depth' of %d", DEPTH);
+	if (lam_depth_check(depth, err) < 0)
+		return -1;
 	if (up->earlier >= 0)
 		at.earlier = openat(up->earlier, name, DIR_FLAGS);
 	result = verdict == LAM_KEEP ? ensure(w, &at, err) : 0;

@@ -11,16 +11,16 @@
 #include "base/auto.h"
 #include "base/tree.h"
 #include "layer/clone.h"
+#include "layer/depth.h"
 #include "layer/marks.h"
 #include "layer/names.h"
 #include "layer/xattrs.h"
-
-enum { DEPTH = 1024 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct fold {
 	int userxattr;
+	int is_named; /* a failure says already of what: the innermost */
 	struct lam_clone as;
 };
 
@@ -86,15 +86,15 @@ static int fold_subdir(struct fold *f, int upper, int under, const char *name,
 
 	if (from < 0)
 		return lam_err_set(err, errno, "open");
-	if (depth >= DEPTH)
-		return lam_err_set(err, E2BIG, "deeper than the limit 'depth' of %d", DEPTH);
+	if (lam_depth_check(depth, err) < 0)
+		return -1;
 	to = open_under(f, under, name, err);
 	if (to < 0)
 		return -1;
 	if (lam_mark_is_opaque(from, f->userxattr) &&
 	    (empty_dir(to, err) < 0 || mark_opaque(f, to, err) < 0))
 		return -1;
-	if (fold_dir(f, from, to, depth + 1, err) < 0)
+	if (fold_dir(f, from, to, depth, err) < 0)
 		return -1;
 	return take_attributes(f, from, st, to, err);
 }
@@ -109,7 +109,7 @@ static int fold_entry(struct fold *f, int upper, int under, const char *name, in
 	if (fstatat(upper, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return lam_err_set(err, errno, "stat");
 	if (S_ISDIR(st.st_mode))
-		return fold_subdir(f, upper, under, name, &st, depth, err);
+		return fold_subdir(f, upper, under, name, &st, depth + 1, err);
 	if (lam_tree_remove(under, name, err) < 0)
 		return -1;
 	if (linkat(upper, name, under, name, 0) == 0)
@@ -126,8 +126,12 @@ static int fold_dir(struct fold *f, int upper, int under, int depth, struct lam_
 	if (lam_names_read(upper, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
-		if (fold_entry(f, upper, under, names.list[i], depth, err) < 0)
-			return lam_err_wrap(err, "'%.200s'", names.list[i]);
+		if (fold_entry(f, upper, under, names.list[i], depth, err) < 0) {
+			if (!f->is_named)
+				lam_err_wrap(err, "'%.200s'", names.list[i]);
+			f->is_named = 1;
+			return -1;
+		}
 	return 0;
 }
 

@@ -16,13 +16,14 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fd.h"
+#include "layer/depth.h"
 #include "layer/links.h"
 #include "layer/marks.h"
 #include "layer/names.h"
 #include "layer/tarhead.h"
 #include "layer/xattrs.h"
 
-enum { BLOCK = 512, CHUNK = 1 << 20, LARGE = 16 << 20, DEPTH = 1024 };
+enum { BLOCK = 512, CHUNK = 1 << 20, LARGE = 16 << 20 };
 
 struct packer {
 	const struct lam_pack *how;
@@ -246,7 +247,7 @@ static int put_one(struct packer *p, int dir, const char *name, const struct sta
 	}
 	switch (st->st_mode & S_IFMT) {
 	case S_IFDIR:
-		return put_dir(p, dir, name, st, depth, err);
+		return put_dir(p, dir, name, st, depth + 1, err);
 	case S_IFREG:
 		return put_file(p, dir, name, st, err);
 	default:
@@ -365,9 +366,9 @@ static int put_dir(struct packer *p, int dir, const char *name, const struct sta
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "open");
-	if (depth >= DEPTH)
-		return lam_err_set(err, E2BIG, "deeper than the limit 'depth' of %d", DEPTH);
-	return put_dir_head(p, fd, st, err) < 0 ? -1 : put_below(p, fd, depth + 1, err);
+	if (lam_depth_check(depth, err) < 0 || put_dir_head(p, fd, st, err) < 0)
+		return -1;
+	return put_below(p, fd, depth, err);
 }
 
 /* The root has no entry of its own where nothing was said about it: an image's root directory is

@@ -355,20 +355,41 @@ while not os.path.exists("../done"):
       assert.equal(1, assert(layer.pack("l", { root = root:fd(), output = file:fd() })).entries)
       assert.equal("f", tar.list(helper.read(dir .. "/out"))[1][1])
     end)
+  end)
 
-    it("goes as deep as apply does, and names the limit beyond it", function()
-      local status, _, err = helper.sh(([[ulimit -n 4096; lua5.4 -e '
-        local fs, layer = require "lamina.core.fs", require "lamina.core.layer"
+  it("goes into a tree as deep as apply makes it, and names the limit beyond it", function()
+    local status, _, err = helper.sh(([[ulimit -n 8192; cd %s; lua5.4 -e '
+      local fs, layer = require "lamina.core.fs", require "lamina.core.layer"
+      local function opened(path)
+        assert(fs.mkdirs(path))
+        return assert(fs.open(path, "dir"))
+      end
+      local walks = {
+        pack = layer.pack, clamp = function(tree) return layer.clamp(tree, 5) end,
+        seal = layer.seal, changes = layer.changes,
+        fold = function(tree)
+          opened(tree .. "-under"):close()
+          return layer.fold(tree, tree .. "-under")
+        end,
+        copy = function(tree)
+          local from <close> = opened(tree)
+          local to <close> = opened(tree .. "-copy")
+          return layer.copy { from = from:fd(), to = to:fd(), destination = "/", raw = true,
+            sources = { { path = "", name = "" } } }
+        end,
+      }
+      for name, walk in pairs(walks) do
         local function deep(n)
-          assert(fs.mkdirs("%s/" .. n .. ("/d"):rep(n)))
-          return layer.pack("%s/" .. n)
+          local tree = name .. n
+          assert(fs.mkdirs(tree .. ("/d"):rep(n)))
+          return walk(tree)
         end
         assert(deep(1024))
         local info, why = deep(1025)
-        assert(not info and why.errno == "E2BIG" and why.message:find("depth", 1, true))
-        ']]):format(mine, mine))
-      assert.equal(0, status, err)
-    end)
+        assert(not info and why.errno == "E2BIG" and why.message:find("depth", 1, true),
+          name .. ": " .. tostring(why and why.message))
+      end']]):format(mine))
+    assert.equal(0, status, err)
   end)
 
   describe("probe", function()
