@@ -151,6 +151,24 @@ describe("lamina.core.layer", function()
         assert.equal(493, fs.stat(mine .. "/c").mode)
       end)
 
+    it("closes directories from below, in whatever order their entries come", function()
+      assert(layer.apply(write("t.tar", tar.of { { "a/" }, { "a/b/" }, { "a/b/c/", mode = 0 },
+        { "a/b/", mode = 0, mtime = 7 }, { "a/", mode = 64, mtime = 5 }, { "a-/", mode = 0 },
+        { "./", mode = 0 }, { "!/", mode = 0 } }), mine, own()))
+      assert.equal(0, assert(fs.stat(mine)).mode)
+      assert(fs.chmod(mine, 448)) -- 0700
+      local function attributes(name)
+        local stat = assert(fs.stat(mine .. "/" .. name))
+        assert(fs.chmod(mine .. "/" .. name, 448))
+        return ("%o %d"):format(stat.mode, stat.mtime)
+      end
+      assert.equal("0 1500000000", attributes "a-")
+      assert.equal("0 1500000000", attributes "!")
+      assert.equal("100 5", attributes "a")
+      assert.equal("0 7", attributes "a/b")
+      assert.equal("0 1500000000", attributes "a/b/c")
+    end)
+
     it("tells which directories have no entry in the end, each once", function()
       local info = assert(layer.apply(write("t.tar", tar.of { { "never/f" }, { "late/f" },
         { "late/" }, { "twice/f" }, { "twice", body = "now a file" }, { "early/" },
