@@ -129,16 +129,28 @@ local function add_below(list, dir, name, filter)
   end
 end
 
+--- Adds the directories of a context (options as for context.set), all of them or those that its
+-- ignore file leaves.
+local function add_context(self, list, options, has_all)
+  local contexts <close> = context.set(self.store, options)
+  local ok, tree = pcall(function() return contexts:get("", {}):tree() end)
+  add_below(list, options.context, "", ok and not has_all and tree.filter or nil)
+end
+
 --- The directories in which a change may be one of an input.
 function Inputs:directories()
-  local list = { path.dirname(self.recipe) }
+  local list, known = { path.dirname(self.recipe) }, {}
   for _, name in ipairs(self.modules) do
     list[#list + 1] = path.dirname((self.beside or ".") .. "/" .. name)
   end
-  if not self.context or #self.uses + #self.reads == 0 then return list end
-  local contexts <close> = context.set(self.store, self)
-  local ok, tree = pcall(function() return contexts:get("", {}):tree() end)
-  add_below(list, self.context, "", ok and #self.reads == 0 and tree.filter or nil)
+  if self.context and #self.uses + #self.reads > 0 then
+    add_context(self, list, self, #self.reads > 0)
+    known[self.context] = true
+  end
+  for _, use in ipairs(self.uses) do
+    if not known[use.root] then add_context(self, list, { context = use.root }) end
+    known[use.root] = true
+  end
   return list
 end
 
