@@ -3,7 +3,7 @@
 local fixtures = require "support.fixtures"
 local helper = require "support.helper"
 
-local rounds = tonumber(os.getenv "CACHE_ROUNDS") or (helper.is_root and 200 or 50)
+local rounds = tonumber(os.getenv "CACHE_ROUNDS") or (helper.is_root and 800 or 200)
 local seed = tonumber(os.getenv "CACHE_SEED") or 20261124
 
 --- Numbers that are the same on every machine.
