@@ -397,13 +397,16 @@ describe("copy", function()
   it("believes no marks of lamina's in the context: a file is a file there", function()
     files [[mkdir marked; : >marked/f; setfattr -n user.lamina.device -v b:8:0:0:0 marked/f
       setfattr -n user.lamina.xattr.trusted.x -v 1 marked/f]]
-    check(':copy("marked", "/out/", { chown = "0:0" })', "644 0:0 out/f \n")
+    check(':copy("marked", "/out/", { chown = "0:0" })'
+      .. ':copy("./marked/./f", "/out/p/", { parents = true })',
+      "644 0:0 out/f \n755 0:0 out/p/\n644 0:0 out/p/f \n")
     local saved = dir .. "/saved"
     local status, out, err = run:script(("lamina save --format docker -o %s.tar result && mkdir %s"
       .. " && tar -C %s -xf %s.tar && cd %s && for l in $(find . -type f); do"
       .. " tar -tvf $l 2>/dev/null; done; true"):format(saved, saved, saved, saved, saved))
     assert.equal(0, status, err)
     assert.matches("\n%-rw%-r%-%-r%-%- [^\n]* out/f\n", out)
+    assert.matches("\n%-rw%-r%-%-r%-%- [^\n]* out/p/f\n", out)
     assert.not_matches("8,0", out, 1, true)
   end)
 end)

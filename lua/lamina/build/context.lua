@@ -10,7 +10,7 @@ local json = require "lamina.core.json"
 local digest = require "lamina.core.digest"
 local path = require "lamina.util.path"
 local rootpath = require "lamina.exec.rootpath"
-local selection = require "lamina.build.selection"
+local tree = require "lamina.build.tree"
 
 local context = {}
 
@@ -111,11 +111,11 @@ local function open(self)
   return real
 end
 
---- The files, as selection.tree.
+--- The files, as tree.lua has them.
 function Context:tree()
   if not self.files then
     local dir = open(self)
-    self.files = selection.tree(self.fd, {
+    self.files = tree.new(self.fd, {
       name = "the build context", filter = filter(self, dir), reset_owner = true,
       is_foreign = not self.set.options.context_is_made,
       memory = not self.set.options.context_is_made and memory(self) or nil,

@@ -16,6 +16,7 @@ local previous = require "lamina.build.previous"
 local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
 local selection = require "lamina.build.selection"
+local trees = require "lamina.build.tree"
 
 local deliver = {}
 
@@ -91,7 +92,7 @@ local function inline_tree(params, dir)
     found[i] = { path = file[1], name = file[1] }
   end
   local root = failure.check(fs.open(folder, "dir"))
-  return selection.tree(root:fd(), { reset_owner = true, opened = root }), found
+  return trees.new(root:fd(), { reset_owner = true, opened = root }), found
 end
 
 --- Everything the step's sources mean, in their order; each with the number of its source, among

@@ -4,7 +4,7 @@
 -- A remote is a source of a vertex as stages and contexts are. It has
 --   remote.name            how messages call it
 --   remote:identity()      plain data that stands for its content in a key; asks the network once
---   remote:tree()          its files (selection.tree); fetched when a step really needs them
+--   remote:tree()          its files (tree.lua); fetched when a step really needs them
 -- Both are called from tasks, at the same time, too: each is done once a build.
 local failure = require "lamina.util.failure"
 local json = require "lamina.core.json"

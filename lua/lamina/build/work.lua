@@ -9,6 +9,7 @@ local layer = require "lamina.build.layer"
 local sched = require "lamina.util.sched"
 local selection = require "lamina.build.selection"
 local stack = require "lamina.build.stack"
+local tree = require "lamina.build.tree"
 
 local work = {}
 
@@ -39,7 +40,7 @@ local function view(self, state)
     local layers = stack.diff_ids(state.layers)
     self.options.promised:need(layers)
     local mount = exec.mount(self.store, layers)
-    self.views[chain] = selection.tree(mount:fd(), { mount = mount, name = "the stage" })
+    self.views[chain] = tree.new(mount:fd(), { mount = mount, name = "the stage" })
   end
   return self.views[chain]
 end
@@ -70,7 +71,7 @@ end
 
 --- Views of what is solved anew are made anew: layers may be others then.
 function Work:forget_views()
-  for _, tree in pairs(self.views) do tree.mount:close() end
+  for _, view_of in pairs(self.views) do view_of.mount:close() end
   self.views = {}
 end
 

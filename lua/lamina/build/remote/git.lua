@@ -14,7 +14,7 @@ local lock = require "lamina.store.lock"
 local remote = require "lamina.build.remote"
 local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
-local selection = require "lamina.build.selection"
+local tree = require "lamina.build.tree"
 
 local git = {}
 
@@ -170,7 +170,7 @@ local function make_tree(self)
   end
   local root = failure.check(fs.open(dir == "" and "." or dir, "dir", { root = top:fd() }))
   self.held[#self.held + 1] = root
-  return selection.tree(root:fd(), { name = self.name, reset_owner = true })
+  return tree.new(root:fd(), { name = self.name, reset_owner = true })
 end
 
 function Repository:tree()

@@ -10,7 +10,7 @@ local fs = require "lamina.core.fs"
 local http = require "lamina.util.http"
 local remote = require "lamina.build.remote"
 local sched = require "lamina.util.sched"
-local selection = require "lamina.build.selection"
+local tree = require "lamina.build.tree"
 
 local file = {}
 
@@ -120,7 +120,7 @@ local function make_tree(self)
   failure.check(fs.link(path, dir .. "/" .. self.file_name))
   local root = failure.check(fs.open(dir, "dir"))
   self.held[#self.held + 1] = root
-  return selection.tree(root:fd(), { name = self.name, reset_owner = true })
+  return tree.new(root:fd(), { name = self.name, reset_owner = true })
 end
 
 function File:tree()
