@@ -9,6 +9,7 @@
 local digest = require "lamina.core.digest"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
+local sched = require "lamina.util.sched"
 
 local compare = {}
 
@@ -24,10 +25,19 @@ local function stat(root, path)
   return fs.stat(path, { root = root, follow = false })
 end
 
+-- A file of more bytes is read by a job, and others have their turn after so many entries: Ctrl-C
+-- is heard while large trees are compared.
+local large, many = 4 * 1024 * 1024, 100
+
+local function hash(root, path, size)
+  if size > large and coroutine.isyieldable() then
+    return sched.job(digest.file, path, { root = root })
+  end
+  return failure.check(digest.file(path, { root = root }))
+end
+
 local function same_content(self, path, size)
-  if size == 0 then return true end
-  local a = failure.check(digest.file(path, { root = self.a }))
-  return a == failure.check(digest.file(path, { root = self.b }))
+  return size == 0 or hash(self.a, path, size) == hash(self.b, path, size)
 end
 
 --- What a link says; the directories above it are none, since the walk has come through them.
@@ -70,6 +80,8 @@ end
 local walk
 
 local function compare_one(self, path)
+  self.count = self.count + 1
+  if self.count % many == 0 and coroutine.isyieldable() then sched.sleep(0) end
   local a, b = stat(self.a, path), stat(self.b, path)
   if not a or not b then return add(self, path, a and "missing" or "new") end
   local what, left, right = difference(self, path, a, b)
@@ -93,8 +105,8 @@ function compare.trees(a, b, options)
   options = options or {}
   local left <close> = failure.check(fs.open(a, "dir"))
   local right <close> = failure.check(fs.open(b, "dir"))
-  local self = { a = left:fd(), b = right:fd(), found = {}, limit = options.limit or math.huge,
-    times = options.times }
+  local self = { a = left:fd(), b = right:fd(), found = {}, count = 0,
+    limit = options.limit or math.huge, times = options.times }
   walk(self, "")
   return self.found
 end

@@ -1,6 +1,7 @@
 -- How two directories differ, as `explain` and `build --verify` tell it.
 local compare = require "lamina.build.compare"
 local helper = require "support.helper"
+local sched = require "lamina.util.sched"
 
 describe("lamina.build.compare", function()
   local dir
@@ -37,6 +38,22 @@ describe("lamina.build.compare", function()
 
   it("tells no more than it is asked for", function()
     assert.same({ "a new" }, differences("", "touch a b c", { limit = 1 }))
+  end)
+
+  it("gives others their turn", function()
+    assert.equal(0, helper.sh(([[rm -rf %s/a %s/b; mkdir %s/a; cd %s/a; touch $(seq 300)
+      truncate -s 8M large; cp -r . ../b]]):format(dir, dir, dir, dir)))
+    local turns = 0
+    sched.run(function()
+      local _other <close> = sched.spawn(function()
+        while true do
+          sched.sleep(0)
+          turns = turns + 1
+        end
+      end)
+      assert.same({}, compare.trees(dir .. "/a", dir .. "/b"))
+    end)
+    assert.is_true(turns > 3, turns)
   end)
 
   it("tells devices by their numbers", function()
