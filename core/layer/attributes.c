@@ -147,6 +147,8 @@ int lam_attributes_set(const struct lam_placer *p, int fd, int flags, mode_t mod
 		return -1;
 	if (!(flags & LAM_ATTRIBUTES_STAND_IN) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
+	if (flags & LAM_ATTRIBUTES_STAND_IN)
+		mode = lam_mark_closed(mode);
 	if (set_mode(&target, mode) < 0)
 		return lam_err_set(err, errno, "mode");
 	return set_xattrs(p, &target, entry, err);

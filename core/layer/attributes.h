@@ -7,9 +7,10 @@
 #include "layer/place.h"
 
 enum {
-	LAM_ATTRIBUTES_PATH = 1,     /* the descriptor is O_PATH */
-	LAM_ATTRIBUTES_LINK = 2,     /* of a symbolic link, which has no mode */
-	LAM_ATTRIBUTES_STAND_IN = 4, /* of a file that stands for a node: its owner is ours */
+	LAM_ATTRIBUTES_PATH = 1, /* the descriptor is O_PATH */
+	LAM_ATTRIBUTES_LINK = 2, /* of a symbolic link, which has no mode */
+	LAM_ATTRIBUTES_STAND_IN =
+	    4, /* of a file that stands for a node: its owner is ours, its mode closed */
 };
 
 /* Whole seconds. */

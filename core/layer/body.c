@@ -171,7 +171,7 @@ static int open_file(struct lam_bodies *b, int dir, const char *name, struct sta
 		return lam_err_set(err, errno, "open");
 	if (!S_ISREG(before->st_mode))
 		return lam_err_set(err, ESTALE, "it is no longer a file");
-	from = (struct lam_xattr_source){ .fd = fd, .owner = before->st_uid };
+	from = (struct lam_xattr_source){ .fd = fd, .is_ours = lam_mark_is_believed(before) };
 	return hash_xattrs(b->sha, &from, err) < 0 ? -1 : lam_fd_give(&fd);
 }
 
@@ -200,7 +200,7 @@ static int read_special(struct lam_bodies *b, int dir, const char *name, struct 
 
 	if (fd < 0 || fstat(fd, after) < 0)
 		return lam_err_set(err, errno, "open");
-	from.owner = after->st_uid;
+	from.is_ours = lam_mark_is_believed(after);
 	if (hash_xattrs(b->sha, &from, err) < 0)
 		return -1;
 	if (!S_ISLNK(after->st_mode))
@@ -220,7 +220,7 @@ static int read_dir(struct lam_bodies *b, uint32_t node, struct stat *after, str
 		return -1;
 	if (fstat(from.fd, after) < 0)
 		return lam_err_set(err, errno, "stat");
-	from.owner = after->st_uid;
+	from.is_ours = lam_mark_is_believed(after);
 	return hash_xattrs(b->sha, &from, err);
 }
 

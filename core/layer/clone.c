@@ -45,7 +45,7 @@ int lam_clone_mode(const struct lam_clone *c, const struct stat *st, mode_t *mod
 /* Whether marks of the source are our own. Those of others' files must not get to ours. */
 static int believes(const struct lam_clone *c, const struct stat *st)
 {
-	return !c->is_foreign && st->st_uid == geteuid();
+	return !c->is_foreign && lam_mark_is_believed(st);
 }
 
 static int goes_along(const struct lam_clone *c, const struct stat *st, const char *name)
@@ -105,36 +105,48 @@ static int is_stand_in(const struct lam_clone *c, int fd, const struct stat *st,
 	       lam_mark_device_get(fd, device);
 }
 
-/* The owner of what a stand-in stands for is in its mark. */
-static int set_owner(const struct lam_clone *c, int from, const struct stat *st, int to,
-		     struct lam_err *err)
+/* Owner and mode of what a stand-in stands for are in its mark; the copy stays ours and closed. */
+static int set_stand_in(const struct lam_clone *c, const struct stat *st,
+			struct lam_mark_device *device, int to, struct lam_err *err)
+{
+	const struct stat node = { .st_mode = S_IFCHR | lam_mark_device_mode(device, st->st_mode),
+				   .st_uid = device->uid,
+				   .st_gid = device->gid };
+
+	device->uid = lam_clone_uid(c, &node);
+	device->gid = lam_clone_gid(c, &node);
+	if (lam_clone_mode(c, &node, &device->mode, err) < 0)
+		return -1;
+	device->mode &= 07777;
+	if (fchmod(to, lam_mark_closed(device->mode)) < 0)
+		return lam_err_set(err, errno, "mode");
+	return lam_mark_device_put(to, device, err);
+}
+
+/* Owner before mode, since chown takes set-id bits away. */
+static int set_owner_and_mode(const struct lam_clone *c, int from, const struct stat *st, int to,
+			      struct lam_err *err)
 {
 	uid_t uid = lam_clone_uid(c, st);
 	gid_t gid = lam_clone_gid(c, st);
 	struct lam_mark_device device;
+	mode_t mode;
 
-	if (is_stand_in(c, from, st, &device)) {
-		const struct stat owner = { .st_uid = device.uid, .st_gid = device.gid };
-
-		device.uid = lam_clone_uid(c, &owner);
-		device.gid = lam_clone_gid(c, &owner);
-		return lam_mark_device_put(to, &device, err);
-	}
+	if (is_stand_in(c, from, st, &device))
+		return set_stand_in(c, st, &device, to, err);
+	if (lam_clone_mode(c, st, &mode, err) < 0)
+		return -1;
 	if (fchown(to, uid, gid) < 0)
 		return lam_err_set(err, errno, "owner %u:%u", uid, gid);
-	return 0;
+	return fchmod(to, mode) < 0 ? lam_err_set(err, errno, "mode %o", mode) : 0;
 }
 
-/* Owner before mode, since chown takes set-id bits away; both before file capabilities. */
+/* Both before file capabilities. */
 static int set_attributes(const struct lam_clone *c, int from, const struct stat *st, int to,
 			  struct lam_err *err)
 {
-	mode_t mode;
-
-	if (lam_clone_mode(c, st, &mode, err) < 0 || set_owner(c, from, st, to, err) < 0)
+	if (set_owner_and_mode(c, from, st, to, err) < 0)
 		return -1;
-	if (fchmod(to, mode) < 0)
-		return lam_err_set(err, errno, "mode %o", mode);
 	return copy_xattrs(c, from, st, to, err);
 }
 
@@ -213,16 +225,18 @@ static int clone_link(const struct lam_clone *c, int from, const char *name, con
 static int make_stand_in(const struct lam_clone *c, const struct stat *st, int to, const char *as,
 			 struct lam_err *err)
 {
+	const struct timespec times[2] = { { 0, UTIME_OMIT }, st->st_mtim };
 	lam_autofd fd = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	const struct lam_mark_device device = { S_ISBLK(st->st_mode), major(st->st_rdev),
-						minor(st->st_rdev), lam_clone_uid(c, st),
-						lam_clone_gid(c, st) };
+	struct lam_mark_device device = { S_ISBLK(st->st_mode), major(st->st_rdev),
+					  minor(st->st_rdev),   st->st_uid,
+					  st->st_gid,           st->st_mode & 07777 };
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "device node");
-	if (lam_mark_device_put(fd, &device, err) < 0)
+	if (set_stand_in(c, &(struct stat){ .st_mode = lam_mark_closed(st->st_mode) }, &device, fd,
+			 err) < 0)
 		return -1;
-	return set_mode_and_times(c, st, to, as, err);
+	return futimens(fd, times) < 0 ? lam_err_set(err, errno, "times") : 0;
 }
 
 static int clone_node(const struct lam_clone *c, const struct stat *st, int to, const char *as,
@@ -290,7 +304,7 @@ int lam_clone_dir(const struct lam_clone *c, int from, const struct stat *st, in
 
 	if (fstat(to, &was) < 0)
 		return lam_err_set(err, errno, "stat");
-	if (was.st_uid != geteuid() && lam_xattrs_remove(to, lam_mark_is_own, err) < 0)
+	if (!lam_mark_is_believed(&was) && lam_xattrs_remove(to, lam_mark_is_own, err) < 0)
 		return -1;
 	return set_attributes(c, from, st, to, err);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 const char *lam_mark_opaque(int userxattr)
 {
@@ -38,11 +39,26 @@ int lam_mark_is_own(const char *name)
 	       strncmp(name, LAM_MARK_XATTR, strlen(LAM_MARK_XATTR)) == 0;
 }
 
+int lam_mark_is_believed(const struct stat *st)
+{
+	return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+mode_t lam_mark_closed(mode_t mode)
+{
+	return mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH);
+}
+
+mode_t lam_mark_device_mode(const struct lam_mark_device *device, mode_t file)
+{
+	return lam_mark_closed(device->mode) == (file & 07777) ? device->mode : file & 07777;
+}
+
 int lam_mark_device_put(int fd, const struct lam_mark_device *device, struct lam_err *err)
 {
 	char text[LAM_MARK_DEVICE_MAX];
-	int n = snprintf(text, sizeof(text), "%c:%u:%u:%u:%u", device->is_block ? 'b' : 'c',
-			 device->major, device->minor, device->uid, device->gid);
+	int n = snprintf(text, sizeof(text), "%c:%u:%u:%u:%u:%o", device->is_block ? 'b' : 'c',
+			 device->major, device->minor, device->uid, device->gid, device->mode);
 
 	if (fsetxattr(fd, LAM_MARK_DEVICE, text, (size_t)n, 0) < 0)
 		return lam_err_set(err, errno, "device node");
@@ -53,9 +69,10 @@ int lam_mark_device_parse(const char *text, struct lam_mark_device *device)
 {
 	char kind;
 
-	if (sscanf(text, "%c:%u:%u:%u:%u", &kind, &device->major, &device->minor, &device->uid,
-		   &device->gid) != 5)
+	if (sscanf(text, "%c:%u:%u:%u:%u:%o", &kind, &device->major, &device->minor, &device->uid,
+		   &device->gid, &device->mode) != 6)
 		return 0;
+	device->mode &= 07777;
 	device->is_block = kind == 'b';
 	return kind == 'b' || kind == 'c';
 }

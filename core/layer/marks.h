@@ -6,10 +6,11 @@
  * never taken from one.
  *
  * An ordinary user can't make device nodes or trusted xattrs. They are kept as
- * `user.lamina.device` = "c:1:3:UID:GID" on an empty file and `user.lamina.xattr.NAME`, so that
- * the layer's tar can be made again to the byte. They are believed only on files of the user who
- * packs (root, in the namespaces of a store): in a step every user can set user xattrs on files
- * of its own, and would else give himself a device or a file capability. */
+ * `user.lamina.device` = "c:1:3:UID:GID:MODE" on an empty file and `user.lamina.xattr.NAME`, so
+ * that the layer's tar can be made again to the byte. They are believed only on files that nobody
+ * but the user who packs (root, in the namespaces of a store) may write to: in a step every user
+ * can set user xattrs where it may write, and would else give himself a device or a file
+ * capability. A node's own mode is in its mark, since /dev/null is everybody's to write. */
 #ifndef LAM_LAYER_MARKS_H
 #define LAM_LAYER_MARKS_H
 
@@ -37,14 +38,25 @@ int lam_mark_xattr_travels(const char *name);
 /* Whether it is one of the two that keep what couldn't be made. */
 int lam_mark_is_own(const char *name);
 
-/* The node that a file stands for. The file itself stays ours, so that its mark is believed: the
- * node's owner is in the mark. */
+/* Whether marks on a file are ours, and nobody else's. */
+int lam_mark_is_believed(const struct stat *st);
+
+/* The node that a file stands for. The file itself stays ours and closed to others, so that its
+ * mark is believed: the node's owner and mode are in the mark. */
 struct lam_mark_device {
 	int is_block;
 	unsigned major, minor;
 	uid_t uid;
 	gid_t gid;
+	mode_t mode; /* 07777 */
 };
+
+/* The mode of the file that stands for a node of this mode. */
+mode_t lam_mark_closed(mode_t mode);
+
+/* The mode of the node that a file of this mode stands for: another than it was made with is
+ * what somebody has changed it to. */
+mode_t lam_mark_device_mode(const struct lam_mark_device *device, mode_t file);
 
 /* Marks an open file, which should be empty. */
 int lam_mark_device_put(int fd, const struct lam_mark_device *device, struct lam_err *err);

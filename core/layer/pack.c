@@ -142,6 +142,7 @@ static void take_stand_in(const struct lam_xattrs *x, struct lam_tar_entry *e)
 	e->minor = device.minor;
 	e->uid = device.uid;
 	e->gid = device.gid;
+	e->mode = lam_mark_device_mode(&device, e->mode);
 }
 
 static int put_file(struct packer *p, int dir, const char *name, const struct stat *st,
@@ -153,8 +154,9 @@ static int put_file(struct packer *p, int dir, const char *name, const struct st
 
 	if (fd < 0)
 		return lam_err_set(err, errno, "open");
-	if (lam_xattrs_read(&(struct lam_xattr_source){ .fd = fd, .owner = st->st_uid }, &xattrs,
-			    err) < 0)
+	if (lam_xattrs_read(
+		&(struct lam_xattr_source){ .fd = fd, .is_ours = lam_mark_is_believed(st) },
+		&xattrs, err) < 0)
 		return -1;
 	e.type = '0';
 	e.size = (uint64_t)st->st_size;
@@ -171,7 +173,9 @@ static int put_file(struct packer *p, int dir, const char *name, const struct st
 static int put_special(struct packer *p, int fd, const struct stat *st, struct lam_tar_entry *e,
 		       struct lam_err *err)
 {
-	const struct lam_xattr_source from = { .fd = fd, .is_path = 1, .owner = st->st_uid };
+	const struct lam_xattr_source from = { .fd = fd,
+					       .is_path = 1,
+					       .is_ours = lam_mark_is_believed(st) };
 	lam_autoxattrs xattrs = LAM_XATTRS_INIT;
 
 	if (lam_xattrs_read(&from, &xattrs, err) < 0)
@@ -350,8 +354,9 @@ static int put_dir_head(struct packer *p, int fd, const struct stat *st, struct 
 	lam_autoxattrs xattrs = LAM_XATTRS_INIT;
 	struct lam_tar_entry e = head_of(p, st);
 
-	if (lam_xattrs_read(&(struct lam_xattr_source){ .fd = fd, .owner = st->st_uid }, &xattrs,
-			    err) < 0)
+	if (lam_xattrs_read(
+		&(struct lam_xattr_source){ .fd = fd, .is_ours = lam_mark_is_believed(st) },
+		&xattrs, err) < 0)
 		return -1;
 	e.type = '5';
 	e.xattrs = xattrs.list;

@@ -287,7 +287,9 @@ static int place_stand_in(struct lam_placer *p, int parent, const char *name, in
 			  dev_t dev, struct archive_entry *entry, struct lam_err *err)
 {
 	lam_autofd fd = make(make_file, NULL, parent, name, err);
-	struct lam_mark_device device = { is_block, major(dev), minor(dev), 0, 0 };
+	struct lam_mark_device device = { is_block,   major(dev),
+					  minor(dev), 0,
+					  0,          lam_attributes_mode(p, entry) & 07777 };
 
 	if (fd < 0 || lam_attributes_owner(p, entry, &device.uid, &device.gid, err) < 0 ||
 	    lam_mark_device_put(fd, &device, err) < 0)

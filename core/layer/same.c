@@ -19,10 +19,10 @@ static int same_status(const struct stat *up, const struct stat *low)
 	       up->st_mtim.tv_nsec == low->st_mtim.tv_nsec;
 }
 
-static int same_xattrs(int up, int low, uid_t owner, struct lam_err *err)
+static int same_xattrs(int up, int low, int is_ours, struct lam_err *err)
 {
-	const struct lam_xattr_source a = { .fd = up, .owner = owner };
-	const struct lam_xattr_source b = { .fd = low, .owner = owner };
+	const struct lam_xattr_source a = { .fd = up, .is_ours = is_ours };
+	const struct lam_xattr_source b = { .fd = low, .is_ours = is_ours };
 	lam_autoxattrs x = LAM_XATTRS_INIT;
 	lam_autoxattrs y = LAM_XATTRS_INIT;
 
@@ -75,7 +75,7 @@ static int same_opened(int upper, int lower, const char *name, const struct stat
 
 	if (up < 0 || low < 0)
 		return lam_err_set(err, errno, "open %s", name);
-	same = same_xattrs(up, low, st->st_uid, err);
+	same = same_xattrs(up, low, lam_mark_is_believed(st), err);
 	return same == 1 && S_ISREG(st->st_mode) ? same_bytes(up, low, name, err) : same;
 }
 

@@ -80,11 +80,10 @@ static const char *outer_name(const struct lam_xattrs *x, const char *name, int 
 static int add(const struct lam_xattr_source *from, struct lam_xattrs *x, const char *name,
 	       struct lam_err *err)
 {
-	int is_ours = from->owner == geteuid();
-	const char *outer = outer_name(x, name, is_ours);
+	const char *outer = outer_name(x, name, from->is_ours);
 	ssize_t n;
 
-	if (is_ours && strcmp(name, LAM_MARK_DEVICE) == 0) {
+	if (from->is_ours && strcmp(name, LAM_MARK_DEVICE) == 0) {
 		n = get(from, name, x->device, sizeof(x->device) - 1);
 		x->device[n > 0 ? n : 0] = '\0';
 	}

@@ -18,7 +18,7 @@ struct lam_xattrs {
 struct lam_xattr_source {
 	int fd;
 	int is_path; /* it is O_PATH */
-	uid_t owner; /* of the file: only our own files' marks are believed */
+	int is_ours; /* its marks are believed (lam_mark_is_believed) */
 };
 
 #define LAM_XATTRS_INIT                                                                            \

@@ -65,12 +65,15 @@ static void tells_which_xattrs_travel(void)
 
 static void reads_only_whole_marks_of_devices(void)
 {
-	static const char *const bad[] = { "", "c", "c:1:3", "c:1:3:0", "d:1:3:0:0", "c:1:3:0:x" };
+	static const char *const bad[] = {
+		"", "c", "c:1:3", "c:1:3:0:0", "d:1:3:0:0:644", "c:1:3:0:x:644", "c:1:3:0:0:8"
+	};
 	struct lam_mark_device device;
 
-	CHECK(lam_mark_device_parse("b:8:70000:5:6", &device) && device.is_block);
-	CHECK(device.major == 8 && device.minor == 70000 && device.uid == 5 && device.gid == 6);
-	CHECK(lam_mark_device_parse("c:1:3:0:0", &device) && !device.is_block);
+	CHECK(lam_mark_device_parse("b:8:70000:5:6:660", &device) && device.is_block);
+	CHECK(device.major == 8 && device.minor == 70000 && device.uid == 5 && device.gid == 6 &&
+	      device.mode == 0660);
+	CHECK(lam_mark_device_parse("c:1:3:0:0:666", &device) && !device.is_block);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		CHECK(!lam_mark_device_parse(bad[i], &device));
 }

@@ -395,7 +395,7 @@ describe("copy", function()
   end)
 
   it("believes no marks of lamina's in the context: a file is a file there", function()
-    files [[mkdir marked; : >marked/f; setfattr -n user.lamina.device -v b:8:0:0:0 marked/f
+    files [[mkdir marked; : >marked/f; setfattr -n user.lamina.device -v b:8:0:0:0:644 marked/f
       setfattr -n user.lamina.xattr.trusted.x -v 1 marked/f]]
     check(':copy("marked", "/out/", { chown = "0:0" })'
       .. ':copy("./marked/./f", "/out/p/", { parents = true })',

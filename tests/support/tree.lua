@@ -43,8 +43,8 @@ local function device_text(stat, xattrs)
     local hex = xattr:match "^user%.lamina%.device=0x(.*)"
     if hex then
       local text = hex:gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)
-      local kind, major, minor = text:match "^(.):(%d+):(%d+)"
-      return ("%s %s:%s %o"):format(kind == "b" and "block" or "char", major, minor, stat.mode)
+      local kind, major, minor, mode = text:match "^(.):(%d+):(%d+):%d+:%d+:(%d+)$"
+      return ("%s %s:%s %s"):format(kind == "b" and "block" or "char", major, minor, mode)
     end
   end
   if stat.type == "char" or stat.type == "block" then

@@ -16,7 +16,7 @@ local prelude = [=[
 
   local function mark(name, owner)
     local at = dir .. "/" .. name
-    assert(os.execute("setfattr -n user.lamina.device -v b:8:0:0:0 " .. at))
+    assert(os.execute("setfattr -n user.lamina.device -v b:8:0:0:0:644 " .. at))
     assert(os.execute("setfattr -n user.lamina.xattr.trusted.x -v 1 " .. at))
     if owner then assert(fs.chown(at, owner, owner)) end
   end

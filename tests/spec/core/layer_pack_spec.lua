@@ -162,22 +162,34 @@ describe("a layer that lamina writes", function()
     ]=]
   end)
 
-  it("believes marks of devices and xattrs only on files of the user who packs", function()
+  it("believes marks only where nobody but the user who packs may write", function()
     at_home [=[
-      unpack("t", { { "mine" }, { "theirs" } })
-      for _, name in ipairs { "mine", "theirs" } do
+      unpack("t", { { "mine" }, { "theirs" }, { "x-all", mode = 438 }, { "x-group", mode = 432 } })
+      for _, name in ipairs { "mine", "theirs", "x-all", "x-group" } do
         local at = dir .. "/t/" .. name
-        assert(os.execute("setfattr -n user.lamina.device -v c:1:3:0:0 " .. at))
+        assert(os.execute("setfattr -n user.lamina.device -v c:1:3:0:0:644 " .. at))
         assert(os.execute("setfattr -n user.lamina.xattr.trusted.x -v 1 " .. at))
       end
       if is_root then assert(fs.chown(dir .. "/t/theirs", 1000, 1000)) end
       local list = tar.list((pack "t"))
       equal("3", list[1].type)
       equal("1", list[1].pax["SCHILY.xattr.trusted.x"])
-      if is_root then
-        equal("0", list[2].type)
-        equal(0, #list[2].pax)
+      for i = is_root and 2 or 3, 4 do
+        equal("0", list[i].type)
+        equal(0, #list[i].pax)
       end
+    ]=]
+  end)
+
+  it("has a node's own mode from its mark, unless the file has got another", function()
+    at_home [=[
+      unpack("t", { { "as-made" }, { "changed", mode = 384 } })
+      for _, name in ipairs { "as-made", "changed" } do
+        assert(os.execute("setfattr -n user.lamina.device -v c:1:3:0:0:666 " .. dir .. "/t/" .. name))
+      end
+      local list = tar.list((pack "t"))
+      equal("3 666", ("%s %o"):format(list[1].type, list[1].mode))
+      equal("3 600", ("%s %o"):format(list[2].type, list[2].mode))
     ]=]
   end)
 
