@@ -54,12 +54,12 @@ static int open_upper(const char *path, struct lam_err *err)
 	return fd >= 0 ? fd : lam_err_set(err, errno, "open %s", path);
 }
 
-static int seal(const char *path, int lower, int userxattr, struct lam_sealed *out,
+static int seal(const char *path, int lower, int userxattr, int strips, struct lam_sealed *out,
 		struct lam_err *err)
 {
 	lam_autofd upper = open_upper(path, err);
 
-	return upper < 0 ? -1 : lam_seal(upper, lower, userxattr, out, err);
+	return upper < 0 ? -1 : lam_seal(upper, lower, userxattr, strips, out, err);
 }
 
 static void push_count(lua_State *L, const char *name, long long value)
@@ -68,10 +68,10 @@ static void push_count(lua_State *L, const char *name, long long value)
 	lua_setfield(L, -2, name);
 }
 
-static const char *const seal_options[] = { "lower", "userxattr", NULL };
+static const char *const seal_options[] = { "lower", "userxattr", "strips", NULL };
 
-/* layer.seal(upper[, {lower={…}, userxattr=}]) -> { removed=, doubled=, doubled_bytes= } | nil,
- * err */
+/* layer.seal(upper[, {lower={…}, userxattr=, strips=}])
+ * -> { removed=, doubled=, doubled_bytes= } | nil, err */
 static int l_seal(lua_State *L)
 {
 	const char *path = lamL_checkpath(L, 1);
@@ -82,7 +82,8 @@ static int l_seal(lua_State *L)
 	lamL_options(L, 2, seal_options);
 	lower = open_lower(L, 2, &err);
 	userxattr = lamL_boolfield(L, 2, "userxattr", -1);
-	if (lower == -2 || seal(path, lower, userxattr, &out, &err) < 0)
+	if (lower == -2 ||
+	    seal(path, lower, userxattr, lamL_boolfield(L, 2, "strips", 0), &out, &err) < 0)
 		return lamL_fail(L, &err);
 	lua_createtable(L, 0, 3);
 	push_count(L, "removed", out.removed);

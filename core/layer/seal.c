@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/path.h"
 #include "layer/marks.h"
 #include "layer/names.h"
 #include "layer/pair.h"
@@ -30,7 +34,60 @@ static int drop_opaque(int dir, struct lam_err *err)
 	return 0;
 }
 
-static int seal_below(const struct lam_pair *dirs, struct lam_sealed *out, struct lam_err *err);
+/* What is sealed, and what came of it. */
+struct sealing {
+	int strips;
+	struct lam_sealed *out;
+};
+
+/* Whether a name of the lower directory carries an xattr of this value. */
+static int has_below(const struct lam_pair *dirs, const char *name, const char *xattr,
+		     const char *value, ssize_t size)
+{
+	char path[LAM_NAME_MAX + 32], below[XATTR_LIST_MAX];
+
+	if (dirs->lower < 0 || dirs->opaque)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirs->lower, name);
+	return lgetxattr(path, xattr, below, sizeof(below)) == size &&
+	       memcmp(below, value, (size_t)size) == 0;
+}
+
+/* Takes a mark off that no layer below has put there. */
+static int strip(const struct lam_pair *dirs, const char *name, const char *path, const char *xattr,
+		 struct lam_err *err)
+{
+	char value[XATTR_LIST_MAX];
+	ssize_t n = lgetxattr(path, xattr, value, sizeof(value));
+
+	if (n >= 0 && has_below(dirs, name, xattr, value, n))
+		return 0;
+	if (lremovexattr(path, xattr) < 0 && errno != ENODATA)
+		return lam_err_set(err, errno, "remove %s of %s", xattr, name);
+	return 0;
+}
+
+/* Marks of a file or directory (marks.h) that who wrote it has set himself: to be believed later,
+ * when somebody else has made it his own. */
+static int strip_marks(const struct lam_pair *dirs, const char *name, const struct stat *st,
+		       struct lam_err *err)
+{
+	char path[LAM_NAME_MAX + 32], names[XATTR_LIST_MAX];
+	ssize_t n;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return 0; /* the kernel keeps user xattrs of nothing else */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirs->upper, name);
+	n = llistxattr(path, names, sizeof(names));
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "xattrs of %s", name);
+	for (char *at = names; at < names + n; at += strlen(at) + 1)
+		if (lam_mark_is_own(at) && strip(dirs, name, path, at, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int seal_below(const struct lam_pair *dirs, const struct sealing *s, struct lam_err *err);
 
 static int set_times(int dir, const struct stat *st)
 {
@@ -40,7 +97,7 @@ static int set_times(int dir, const struct stat *st)
 }
 
 /* A directory of the upper. What was done in it changes its times: they are put back. */
-static int seal_dir(const struct lam_pair *dirs, const char *name, struct lam_sealed *out,
+static int seal_dir(const struct lam_pair *dirs, const char *name, const struct sealing *s,
 		    struct lam_err *err)
 {
 	lam_autopair next = LAM_PAIR_INIT;
@@ -51,7 +108,7 @@ static int seal_dir(const struct lam_pair *dirs, const char *name, struct lam_se
 		return -1;
 	if (fstat(next.upper, &st) < 0)
 		return lam_err_set(err, errno, "stat %s", name);
-	if (seal_below(&next, out, err) < 0 || drop_opaque(next.upper, err) < 0)
+	if (seal_below(&next, s, err) < 0 || drop_opaque(next.upper, err) < 0)
 		return -1;
 	if (set_times(next.upper, &st) < 0)
 		return lam_err_set(err, errno, "times of %s", name);
@@ -59,7 +116,7 @@ static int seal_dir(const struct lam_pair *dirs, const char *name, struct lam_se
 		return 0;
 	same = lam_same(dirs->upper, dirs->lower, name, &st, &below, err);
 	if (same == 1 && unlinkat(dirs->upper, name, AT_REMOVEDIR) == 0)
-		out->removed++;
+		s->out->removed++;
 	return same < 0 ? -1 : 0;
 }
 
@@ -91,7 +148,7 @@ static int is_idle(const struct lam_pair *dirs, const char *name, const struct s
 	return same;
 }
 
-static int seal_entry(const struct lam_pair *dirs, const char *name, struct lam_sealed *out,
+static int seal_entry(const struct lam_pair *dirs, const char *name, const struct sealing *s,
 		      struct lam_err *err)
 {
 	struct stat st;
@@ -99,18 +156,20 @@ static int seal_entry(const struct lam_pair *dirs, const char *name, struct lam_
 
 	if (!lam_pair_has(dirs->upper, name, &st))
 		return lam_err_set(err, errno, "stat %s", name);
+	if (s->strips && strip_marks(dirs, name, &st, err) < 0)
+		return -1;
 	if (S_ISDIR(st.st_mode))
-		return seal_dir(dirs, name, out, err);
-	idle = is_idle(dirs, name, &st, out, err);
+		return seal_dir(dirs, name, s, err);
+	idle = is_idle(dirs, name, &st, s->out, err);
 	if (idle <= 0)
 		return idle;
 	if (unlinkat(dirs->upper, name, 0) < 0)
 		return lam_err_set(err, errno, "remove %s", name);
-	out->removed++;
+	s->out->removed++;
 	return 0;
 }
 
-static int seal_below(const struct lam_pair *dirs, struct lam_sealed *out, struct lam_err *err)
+static int seal_below(const struct lam_pair *dirs, const struct sealing *s, struct lam_err *err)
 {
 	lam_autonames names = { 0 };
 	int upper = dirs->upper;
@@ -118,15 +177,17 @@ static int seal_below(const struct lam_pair *dirs, struct lam_sealed *out, struc
 	if (lam_names_read(dirs->upper, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
-		if (seal_entry(dirs, names.list[i], out, err) < 0)
+		if (seal_entry(dirs, names.list[i], s, err) < 0)
 			return -1;
 	return lam_pair_hidden(dirs, hide, &upper, err);
 }
 
-int lam_seal(int upper, int lower, int userxattr, struct lam_sealed *out, struct lam_err *err)
+int lam_seal(int upper, int lower, int userxattr, int strips, struct lam_sealed *out,
+	     struct lam_err *err)
 {
 	const struct lam_pair roots = lam_pair_roots(upper, lower, userxattr);
+	const struct sealing s = { strips, out };
 
 	*out = (struct lam_sealed){ .removed = 0 };
-	return seal_below(&roots, out, err) < 0 || drop_opaque(upper, err) < 0 ? -1 : 0;
+	return seal_below(&roots, &s, err) < 0 || drop_opaque(upper, err) < 0 ? -1 : 0;
 }

@@ -279,4 +279,37 @@ Seccomp:	2
       assert.same({ "canary" }, fs.list(dir .. "/out"))
     end)
   end
+
+  describe("makes no device node by what it says of a file,", function()
+    --- As what the layers of an image have a file: a letter for each, as tar tells it.
+    local function listed(image, path)
+      local out = helper.tmpdir() .. "/layout"
+      run:ok("save", "--format", "oci-dir", "--compress", "none", "-o", out, image)
+      local _, lines = helper.sh(("for f in %s/blobs/sha256/*; do tar -tvf $f %s 2>/dev/null; done")
+        :format(out, path))
+      return (("\n" .. lines):gsub("\n(.?)[^\n]*", "%1"))
+    end
+
+    it("neither in a step whose files somebody makes his own", function()
+      if not has_probe then return pending("there is no static C library to build it with") end
+      local dir = helper.tmpdir()
+      helper.sh(("cp %s %s/probe"):format(probe, dir))
+      helper.write(dir .. "/recipe.lua", [[
+        return from("busybox"):copy("probe", "/probe", { chmod = "755" })
+          :run("mkdir /w; chmod 777 /w")
+          :run({ "/probe", "mark", "/w/disk" }, { user = "1:1" })
+          :run "chown -R 0:0 /w"]])
+      run:ok("build", "-q", "-t", "marked", dir)
+      assert.equal("--", listed("marked", "w/disk"))
+    end)
+
+    it("nor in a container that is committed", function()
+      if not has_probe then return pending("there is no static C library to build it with") end
+      assert.equal("mark ok\n", run:ok("run", "--name", "marks", "-v", probe .. ":/probe:ro",
+        "busybox", "/probe", "mark", "/disk"))
+      run:ok("commit", "marks", "committed")
+      assert.equal("-", listed("committed", "disk"))
+      run:ok("rm", "marks")
+    end)
+  end)
 end)

@@ -25,6 +25,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void tell(const char *what, long result)
@@ -188,6 +189,16 @@ static void try_loader(void)
 	tell("write exe", open("/proc/self/exe", O_WRONLY));
 }
 
+/* A file that says of itself that it stands for a disk. */
+static void try_mark(const char *path)
+{
+	static const char disk[] = "b:8:0:0:0:644";
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+	tell("mark", fd < 0 ? fd
+			    : fsetxattr(fd, "user.lamina.device", disk, sizeof(disk) - 1, 0));
+}
+
 static void try_ptrace(void)
 {
 	tell("ptrace 1", ptrace(PTRACE_ATTACH, 1, 0, 0));
@@ -211,6 +222,8 @@ int main(int argc, char **argv)
 		try_abstract(argv[2], 1);
 	else if (strcmp(what, "terminal") == 0)
 		try_terminal();
+	else if (strcmp(what, "mark") == 0)
+		try_mark(argv[2]);
 	else if (strcmp(what, "ptrace") == 0)
 		try_ptrace();
 	else if (strcmp(what, "node") == 0)

@@ -13,13 +13,14 @@ local little = { entries = 64, bytes = 512 * 1024, directory = 16 * 1024 }
 
 --- Seals and hashes an upper directory and puts it into the store, over the layers `below`
 -- (diff IDs, bottom first). Nothing may write to it any more. An empty one is a layer as well
--- (SEMANTICS 87). No time in it is after `epoch`, where there is one. `progress` hears of the bytes
--- that are hashed, where they are many.
-function layer.keep(store, upper, below, epoch, progress)
+-- (SEMANTICS 87). how: epoch (no time in it is later), progress (hears of the bytes that are
+-- hashed, where they are many), strips (a command wrote it, and its marks aren't ours).
+function layer.keep(store, upper, below, how)
+  local epoch, progress = how.epoch, how.progress
   local is_empty = #failure.check(fs.list(upper)) == 0
   local view <close> = not is_empty and exec.view(store, below) or nil
   local as = { form = "overlay", userxattr = store.userxattr }
-  local seal = { lower = view and view:fd(), userxattr = store.userxattr }
+  local seal = { lower = view and view:fd(), userxattr = store.userxattr, strips = how.strips }
   local info, sealed
   if is_empty then
     sealed, info = { doubled = 0, doubled_bytes = 0 }, failure.check(core.pack(upper, as))

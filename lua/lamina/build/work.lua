@@ -120,7 +120,8 @@ function work.make(self, vertex)
   local maker = require("lamina.build.step." .. makers[vertex.kind])
   self:timed(vertex.kind, vertex, maker.make, vertex, self, dir, below)
   local output = self:timed("seal", vertex, layer.keep, self.store, dir.upper, below,
-    self.options.epoch, self:progress(vertex, "hashed"))
+    { epoch = self.options.epoch, progress = self:progress(vertex, "hashed"),
+      strips = vertex.kind == "run" })
   output.log = vertex.log
   return output
 end

@@ -18,7 +18,8 @@ local layer = {}
 local function seal(store, record, dir)
   leftover.remove(store, record, dir)
   local view <close> = exec.view(store, record.layers)
-  sched.job(core.seal, dir, { lower = view and view:fd(), userxattr = store.userxattr })
+  sched.job(core.seal, dir, { lower = view and view:fd(), userxattr = store.userxattr,
+    strips = true })
   if #failure.check(fs.list(dir)) == 0 then return nil end
   return sched.job(core.pack, dir, { form = "overlay", userxattr = store.userxattr })
 end

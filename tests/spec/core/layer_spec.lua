@@ -293,6 +293,34 @@ while not os.path.exists("../done"):
       ]=]
     end)
 
+    it("is sealed without the marks that others have set in it, where they wrote it", function()
+      at_home [=[
+        unpack("lower", { { "kept", body = "1" } })
+        unpack("upper", { { "d/" }, { "d/new" }, { "kept", body = "2" } })
+        local function mark(name, value)
+          assert(os.execute(("setfattr -n user.lamina.xattr.trusted.x -v %s %s/%s"):format(value, dir,
+            name)))
+        end
+        mark("lower/kept", 1) mark("upper/kept", 1) -- copied up with what is below
+        mark("upper/d", 2) mark("upper/d/new", 2)
+        assert(os.execute("setfattr -n user.lamina.device -v b:8:0:0:0:644 " .. dir
+          .. "/upper/d/new"))
+        assert(os.execute("setfattr -n user.own -v 3 " .. dir .. "/upper/d/new"))
+        local options = { lower = { dir .. "/lower" }, userxattr = home.userxattr, strips = true }
+        assert(layer.seal(dir .. "/upper", options))
+        local list = tar.list((pack "upper"))
+        equal("d/ d/new kept", names((pack "upper")))
+        equal("0", list[2].type)
+        equal(nil, list[1].pax["SCHILY.xattr.trusted.x"])
+        equal(nil, list[2].pax["SCHILY.xattr.trusted.x"])
+        equal("3", list[2].pax["SCHILY.xattr.user.own"])
+        equal("1", list[3].pax["SCHILY.xattr.trusted.x"])
+        mark("upper/kept", 4) -- another than below is somebody else's
+        assert(layer.seal(dir .. "/upper", options))
+        equal(nil, tar.list((pack "upper"))[3].pax["SCHILY.xattr.trusted.x"])
+      ]=]
+    end)
+
     it("is told as changes, over a list of directories or a descriptor (SEMANTICS 78)", function()
       at_home [=[
         unpack("lower", { { "etc/" }, { "etc/a", body = "1" }, { "etc/b" }, { "bin/" }, { "bin/x" },
