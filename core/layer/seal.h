@@ -16,8 +16,9 @@ struct lam_sealed {
 };
 
 /* Takes out what says nothing: whiteouts of names that aren't below, and what was copied up and is
- * as it was (same.h). Opaque marks become whiteouts of what they hide. `strips`: others than we have
- * written here, so that marks of devices and xattrs (marks.h) which aren't below go as well. */
+ * as it was (same.h). Opaque marks become whiteouts of what they hide. `strips`: others than we
+ * have written here, so that marks of devices and xattrs (marks.h) which aren't below go as well.
+ */
 int lam_seal(int upper, int lower, int userxattr, int strips, struct lam_sealed *out,
 	     struct lam_err *err);
 

@@ -195,8 +195,7 @@ static void try_mark(const char *path)
 	static const char disk[] = "b:8:0:0:0:644";
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
 
-	tell("mark", fd < 0 ? fd
-			    : fsetxattr(fd, "user.lamina.device", disk, sizeof(disk) - 1, 0));
+	tell("mark", fd < 0 ? fd : fsetxattr(fd, "user.lamina.device", disk, sizeof(disk) - 1, 0));
 }
 
 static void try_ptrace(void)
