@@ -95,6 +95,37 @@ describe("lamina build, seen", function()
       (events()))
   end)
 
+  it("tells what a recipe and its instructions print, whatever else it shows", function()
+    helper.write(dir .. "/tell.lua", [[instruction("tell", { apply = function(stage, call)
+      print("PATH is", call.args[1])
+      return stage
+    end })]])
+    helper.write(dir .. "/Dockerfile", "# lamina: use=./tell.lua\nFROM busybox\n"
+      .. "ENV PATH=/own\nTELL $PATH\n")
+    local said = "PATH is\t/own\n"
+    for _, words in ipairs { { "build" }, { "build", "-q" }, { "build", "--progress=quiet" },
+      { "build", "--check" }, { "check" }, { "expand" }, { "plan" }, { "graph" }, { "explain" } } do
+      words[#words + 1] = dir
+      local status, out, err = run(table.unpack(words))
+      assert.equal(0, status, err)
+      local _, count = err:gsub(said, "")
+      assert.equal(1, count, table.concat(words, " ") .. ": " .. err)
+      assert.is_nil(out:find("PATH is", 1, true))
+    end
+    local _, _, err = run("build", "--progress=json", dir)
+    assert.matches('{"event":"recipe.said","line":"PATH is\\t/own","time":', err, 1, true)
+    local session <close> = on_terminal { NO_COLOR = "1", TERM = "xterm" }
+    session:wait_for "PATH is\t/own"
+    assert.equal(0, session:status())
+  end)
+
+  it("tells what is printed before the recipe fails", function()
+    recipe 'print "so far" error "stop"'
+    local status, _, err = run("build", "-q", dir)
+    assert.equal(1, status)
+    assert.matches("^so far\nlamina: ", err)
+  end)
+
   it("tells the bytes of long copies while they go on", function()
     helper.sh(("head -c 150000000 /dev/zero >%s/big"):format(dir))
     recipe [[return from "busybox":copy("big", "/")]]

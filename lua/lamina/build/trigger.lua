@@ -83,7 +83,9 @@ local function plan_of(triggers, at, resolver)
   return recipe.evaluate {
     text = made.text, lines = made.lines, name = base_name, args = options.args, given = given,
     context = options.context, declared = resolver.plan.declared,
-    images = images_of(at, resolver), target_platform = platform.format(options.platform),
+    images = images_of(at, resolver),
+    say = function(line) options.bus:emit("recipe.said", { line = line }) end,
+    target_platform = platform.format(options.platform),
   }
 end
 

@@ -4,12 +4,13 @@ local failure = require "lamina.util.failure"
 local findings = require "lamina.cli.findings"
 local lint = require "lamina.lint.lint"
 local recipe = require "lamina.recipe.recipe"
+local report = require "lamina.cli.report"
 local subject = require "lamina.cli.subject"
 
 local checked = {}
 
 local function evaluate(given, store)
-  local wanted = { images = store and base.lookup(store) }
+  local wanted = { images = store and base.lookup(store), say = report.said }
   for key, value in pairs(given) do wanted[key] = value end
   wanted.target_platform = subject.platform(given)
   return recipe.evaluate(wanted)

@@ -1,5 +1,6 @@
 --- How a command's failure is told: `lamina: WHAT: WHY`, its details, a hint; and its status.
 local failure = require "lamina.util.failure"
+local plain = require "lamina.ui.plain"
 local text = require "lamina.util.text"
 
 local report = {}
@@ -17,6 +18,11 @@ local function internal(message)
   say("lamina: internal error: ", text.escape(tostring(message), "\n\t"), "\n")
   say("hint: this is a fault of lamina, not yours; please report it with these lines\n")
   return 1
+end
+
+--- Tells what a recipe prints.
+function report.said(line)
+  say(plain.printed(line))
 end
 
 --- Tells how many attestations of an image couldn't go along.

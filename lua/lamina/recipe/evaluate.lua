@@ -17,22 +17,25 @@ local place = require "lamina.recipe.place"
 local plan = require "lamina.plan.plan"
 local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
+local text = require "lamina.util.text"
 
 local most_said = 1000 -- lines of print
 
+--- What print calls. The answer is JSON, which takes no bytes that aren't UTF-8.
 local function sayer(said)
   return function(line)
-    if #said < most_said then said[#said + 1] = line end
+    if #said >= most_said then return end
+    said[#said + 1] = utf8.len(line) and line or text.escape(line, "\n\t")
   end
 end
 
 --- Compiles and runs one file of the recipe; answers what it returns.
 local function runner(environment, names)
-  return function(text, name, lines)
+  return function(code, name, lines)
     local chunk = "@" .. name
     place.source(chunk, name, lines)
     names[#names + 1] = name
-    local fn, message = load(text, chunk, "t", environment())
+    local fn, message = load(code, chunk, "t", environment())
     if not fn then error(place.syntax(message, name, lines), 0) end
     return fn()
   end
@@ -137,9 +140,9 @@ return function(input)
     answer.problem = { message = result.message, hint = result.hint, file = result.file,
       line = result.line, needs = result.needs }
   end
-  local is_text, text = pcall(json.encode, answer)
-  if is_text then return text end
-  local is_full = tostring(text):find("memory", 1, true)
+  local is_text, written = pcall(json.encode, answer)
+  if is_text then return written end
+  local is_full = tostring(written):find("memory", 1, true)
   return json.encode { said = json.array {}, problem = { file = request.name, line = 1,
     message = is_full and "its plan is too large: not enough memory"
       or "a text of the plan isn't UTF-8" } }

@@ -130,11 +130,15 @@ local function run(options, text, name)
   local answer = answer_of({ modules = list, main = modules.main, input = failure.check(
     json.encode(request)), memory = config.get "limits.recipe-memory",
     instructions = config.get "limits.recipe-instructions" }, name)
-  for _, line in ipairs(answer.said or {}) do
-    if options.say then options.say(line) end
-  end
   if options.asked then options.asked(texts(answer.modules), texts(answer.reads)) end
   return answer
+end
+
+--- Tells what the last run has printed: one before it, which lacked an image's variables, has said
+-- the beginning of the same.
+local function tell(options, answer)
+  if not options.say then return end
+  for _, line in ipairs(texts(answer.said)) do options.say(line) end
 end
 
 -- A recipe whose instructions ask for more base images than this is run no further.
@@ -147,14 +151,16 @@ local function answered(options)
   for _ = 1, most_images do
     local answer = run(options, text, name)
     local problem = answer.problem
-    if not problem then return answer end
-    local ref = type(problem.needs) == "string" and problem.needs
+    local ref = problem and type(problem.needs) == "string" and problem.needs
     local image = ref and not known[ref] and options.images and options.images(ref)
-    if not image then raise(problem) end
+    if not image then
+      tell(options, answer)
+      return problem and raise(problem) or answer
+    end
     known[ref] = image
     local again = {}
     for key, value in pairs(options) do again[key] = value end
-    again.images_known, again.say = known, nil
+    again.images_known = known
     options = again
   end
   raise { message = "its instructions ask for too many base images", file = name }

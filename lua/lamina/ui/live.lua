@@ -97,6 +97,10 @@ end
 
 local heard = {}
 
+heard["recipe.said"] = function(self, data)
+  self:draw((plain.printed(data.line):gsub("\n$", "")))
+end
+
 heard["step.started"] = function(self, data)
   self:start(data)
   self:draw()

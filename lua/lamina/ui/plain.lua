@@ -27,8 +27,15 @@ function plain.shown(line)
   return line:match("^.*\r(.*)$") or line
 end
 
+--- What a recipe prints, ready for a terminal: it may be several lines.
+function plain.printed(line)
+  return text.escape(line, "\n\t") .. "\n"
+end
+
 local heard = {}
 View.heard = heard
+
+heard["recipe.said"] = function(self, data) self.write(plain.printed(data.line)) end
 
 heard["step.started"] = function(self, data) self:say(data.id, data.label) end
 heard["step.output"] = function(self, data) self:say(data.id, plain.shown(data.line)) end

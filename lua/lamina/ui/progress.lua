@@ -77,7 +77,6 @@ end }
 
 --- Shows what the bus tells until the answered value is closed.
 function progress.show(bus, kind)
-  if kind == "quiet" then return setmetatable({ close = function() end }, closing) end
   local view, chosen, flush = view_of(kind)
   local stop = bus:on(function(name, data) view:hear(name, data) end)
   local ticker = chosen == "live" and require("lamina.util.sched").spawn(tick, view)

@@ -95,6 +95,18 @@ describe("an instruction in a recipe", function()
     assert.same({ "1 set" }, commands(text))
   end)
 
+  it("prints once, though it runs again for what the base image sets", function()
+    local said = {}
+    local function say_line(line) said[#said + 1] = line end
+    local text = say(':say "$WHO"') .. ' , print "after"'
+    text = 'print "before\\xff"\n' .. text:gsub('from "scratch"', 'from "base"')
+    commands(text, { say = say_line, images = function() return { WHO = "me" } end })
+    assert.same({ "before\\xff", "after" }, said)
+    said = {}
+    refuse(text, { say = say_line })
+    assert.same({ "before\\xff" }, said)
+  end)
+
   it("is refused a variable that a broken word needs, at the line of the call", function()
     assert.equal("recipe.lua:9: X: missing", (refuse(say(':say "${X:?missing}"'))))
   end)

@@ -46,6 +46,13 @@ describe("lamina.ui.live", function()
     assert.equal("#1 run make DONE 1.3s\n#2 copy . CACHED\n", screen.shown())
   end)
 
+  it("keeps what a recipe prints above what runs", function()
+    local view, screen = new_view()
+    view:hear("step.started", { id = 1, label = "run make" })
+    view:hear("recipe.said", { line = "two\nlines\27" })
+    assert.equal("two\nlines\\x1b\n#1 run make 0.0s\n", screen.shown())
+  end)
+
   it("tells above what runs how far it all is, and how many bytes were moved", function()
     local view, screen = new_view()
     view:hear("build.started", { total = 3 })

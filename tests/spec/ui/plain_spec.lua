@@ -43,6 +43,10 @@ describe("lamina.ui.plain", function()
         { "step.started", { id = 2, label = "a\n#3 DONE" } }))
   end)
 
+  it("tells what a recipe prints as it is, without control bytes (SEC-02)", function()
+    assert.equal("a\tb\nc\\x1b\n", heard({ "recipe.said", { line = "a\tb\nc\27" } }))
+  end)
+
   it("keeps quiet about other events", function()
     assert.equal("", heard({ "blob.progress", { id = 1 } }, { "build.done", {} }))
   end)

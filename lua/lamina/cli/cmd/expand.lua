@@ -1,6 +1,7 @@
 local existing = require "lamina.cli.existing"
 local expand = require "lamina.dockerfile.expand"
 local recipe = require "lamina.recipe.recipe"
+local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
 local uses = require "lamina.cli.uses"
 
@@ -13,6 +14,7 @@ local function run(context)
   local images <close> = existing.images(context)
   function given.images(ref) return images:of(ref) end
   given.target_platform, given.escape = given.platform, given.parsed.escape
+  given.say = report.said
   context.out:raw(expand.text(given.written, given.parsed, recipe.calls(given)))
 end
 

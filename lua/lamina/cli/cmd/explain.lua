@@ -1,4 +1,5 @@
 local build = require "lamina.build.build"
+local progress = require "lamina.ui.progress"
 local source = require "lamina.cli.source"
 local uses = require "lamina.cli.uses"
 
@@ -14,6 +15,7 @@ local function run(context)
   local given = source.options(context)
   given.target, given.bus = source.target(given, options.target), context.bus
   given.secrets, given.allow = {}, source.set(options.allow)
+  local _said <close> = progress.show(context.bus, "quiet")
   local answer = build.explain(context.store, given)
   if options.json then
     context.out:json(answer or require("lamina.core.json").null)

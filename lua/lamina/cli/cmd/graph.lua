@@ -4,13 +4,9 @@ local fs = require "lamina.core.fs"
 local home = require "lamina.store.home"
 local outline = require "lamina.build.outline"
 local recipe = require "lamina.recipe.recipe"
+local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
-local text = require "lamina.util.text"
 local uses = require "lamina.cli.uses"
-
-local function say(line)
-  io.stderr:write(text.escape(line, "\t"), "\n")
-end
 
 --- What a dry run says of the steps of one target, added to `status`.
 local function look_up(store, options, target, status)
@@ -35,13 +31,13 @@ local function statuses(context, root, given, plan)
   end)
   if ok then return status end
   if not failure.is(err) or err.kind == "interrupted" then error(err, 0) end
-  say("lamina: what is cached isn't marked: " .. tostring(err))
+  report.said("lamina: what is cached isn't marked: " .. tostring(err))
   return status
 end
 
 local function run(context)
   local given = source.options(context)
-  given.target_platform, given.say = given.platform, say
+  given.target_platform, given.say = given.platform, report.said
   local plan = recipe.evaluate(given)
   local root = context.options.root or home.default_root()
   local status = fs.stat(root .. "/lamina.db") and statuses(context, root, given, plan)

@@ -2,6 +2,7 @@ local existing = require "lamina.cli.existing"
 local json = require "lamina.core.json"
 local plan = require "lamina.plan.plan"
 local recipe = require "lamina.recipe.recipe"
+local report = require "lamina.cli.report"
 local source = require "lamina.cli.source"
 local stages = require "lamina.plan.stages"
 local text = require "lamina.util.text"
@@ -9,8 +10,7 @@ local uses = require "lamina.cli.uses"
 
 local function run(context)
   local given = source.options(context)
-  given.target_platform = given.platform
-  function given.say(line) io.stderr:write(text.escape(line, "\t"), "\n") end
+  given.target_platform, given.say = given.platform, report.said
   local images <close> = existing.images(context)
   function given.images(ref) return images:of(ref) end
   local made = recipe.evaluate(given)
