@@ -165,6 +165,24 @@ return image(base)
     end
   end)
 
+  it("knows a Dockerfile under any name, with a byte-order mark and with mistakes", function()
+    for text, told in pairs {
+      ["\239\187\191FROM scratch\n"] = "",
+      ["FRM busybox\n"] = "%s:1: unknown instruction 'FRM'",
+      ["LABEL a=b\nFROM busybox\n"] = "%s:1: LABEL before the first FROM",
+      ["# nothing\n"] = "%s: there is no instruction in the file",
+      [""] = "%s: the file is empty",
+    } do
+      write("zz", text)
+      for words, name in pairs { ["check zz"] = "zz", ["plan -f zz ."] = "zz",
+        ["check -"] = "<stdin>", ["build --dry-run -f - ."] = "<stdin>" } do
+        local status, _, err = run(words, text)
+        assert.equal(told == "" and 0 or 1, status, words)
+        assert.matches(told == "" and "" or "lamina: " .. told:format(name) .. "\n", err, 1, true)
+      end
+    end
+  end)
+
   describe("with a store", function()
     it("knows what the base image sets, and a build tells the count", function()
       local tar = fixtures.busybox_tar()

@@ -1,5 +1,6 @@
 --- Dockerfiles on the command line: found, read, translated.
 local directive = require "lamina.dockerfile.uses"
+local guess = require "lamina.dockerfile.guess"
 local input = require "lamina.cli.input"
 local parser = require "lamina.dockerfile.parser"
 local sched = require "lamina.util.sched"
@@ -10,25 +11,12 @@ local dockerfile = {}
 
 dockerfile.names = { "Dockerfile", "Containerfile" }
 
---- Whether a text looks like a Dockerfile: what stands first is FROM or ARG, and no call of Lua's.
-local function looks_like_one(text)
-  for line in text:sub(1, 65536):gmatch("[^\r\n]+") do
-    local word, rest = line:match("^%s*(%a+)%s+(.)")
-    word = word and word:lower()
-    if word == "from" or word == "arg" then return not rest:find("[\"'%[({=,]") end
-    if line:find("%S") and not line:find("^%s*#") and not line:find("^\239\187\191") then
-      return false
-    end
-  end
-  return false
-end
-
 --- Whether a file is a Dockerfile: by its name, else by what it says.
 function dockerfile.is_one(file, text)
   local name = file:match("[^/]*$"):lower()
   if name:find("%.lua$") then return false end
   return name:find("dockerfile") ~= nil or name:find("containerfile") ~= nil
-    or looks_like_one(text)
+    or guess.is_dockerfile(text)
 end
 
 --- Parses a text. `more` is { use =, beside = }: what --use names, and where the Dockerfile is. The

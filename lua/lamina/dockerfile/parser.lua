@@ -200,7 +200,8 @@ function parser.parse(text, options)
   self.reader = lines.reader(text, fail, options.limit)
   local file = self:run()
   if #file.instructions == 0 then
-    self:fail(nil, text == "" and "the file is empty" or "there is no instruction in the file",
+    self:fail(nil, text:find("^\239?\187?\191?%s*$") and "the file is empty"
+      or "there is no instruction in the file",
       "FROM begins a Dockerfile")
   end
   return file

@@ -35,6 +35,7 @@ local function runner(environment, names)
     local chunk = "@" .. name
     place.source(chunk, name, lines)
     names[#names + 1] = name
+    code = code:gsub("^\239\187\191", "") -- a byte-order mark, which load doesn't know
     local fn, message = load(code, chunk, "t", environment())
     if not fn then error(place.syntax(message, name, lines), 0) end
     return fn()

@@ -32,6 +32,10 @@ local visible = require("lamina.util.text").escape
 local recipe = {}
 
 local function check_text(text, name)
+  if text:find("^\239?\187?\191?%s*$") then -- a byte-order mark is nothing either
+    failure.raise("invalid-input", "the file is empty", { file = name,
+      hint = "a recipe returns an image or a stage; FROM begins a Dockerfile" })
+  end
   local ok, at = utf8.len(text)
   if ok then return text end
   local _, breaks = text:sub(1, at):gsub("\n", "")

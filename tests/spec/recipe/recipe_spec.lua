@@ -42,6 +42,13 @@ describe("a recipe", function()
       made.targets)
   end)
 
+  it("may begin with a byte-order mark; a file with nothing in it is empty", function()
+    assert.equal("image", ops(evaluate "\239\187\191return from 'a'"))
+    for _, text in ipairs { "", " \n", "\239\187\191", "\239\187\191\n" } do
+      assert.equal("recipe.lua: the file is empty", tostring(refuse(text)))
+    end
+  end)
+
   it("knows the line of each method in a chain", function()
     local made = evaluate 'return from "a"\n  :run "x"\n  :env { A = "1" }\n\n  :run "y"'
     local lines = {}
