@@ -145,6 +145,24 @@ RUN --mount=type=tmpfs,target=%s true
       "stat -c %a /t; stat -f -c '%b %S' /t | while read n s; do echo $((n * s / 1024)); done"))
   end)
 
+  it("tmpfs has a size from a variable, with a unit too", function()
+    local function shown(size)
+      return run("build", "--build-arg", "S=" .. size, "--progress=plain", "-f",
+        helper.write(dir .. "/Dockerfile", "FROM busybox\nARG S\n"
+          .. "RUN --mount=type=tmpfs,target=/t,size=$S df -k /t\n"), dir)
+    end
+    for size, kilobytes in pairs { ["1m"] = 1024, ["2MiB"] = 2048, ["524288"] = 512 } do
+      local status, _, err = shown(size)
+      assert.equal(0, status, err)
+      assert.matches("tmpfs +" .. kilobytes .. " ", err)
+    end
+    local status, _, err = shown "many"
+    assert.equal(1, status)
+    assert.matches("Dockerfile:3: run: mount: tmpfs: size can't be 'many'", err, 1, true)
+    assert.equal("1024", says('tmpfs { target = "/t", size = "${S:-1m}" }',
+      "df -k /t | awk 'END { print $2 }'"))
+  end)
+
   it("one inside another can be reached by every user", function()
     assert.equal("755 755", says('tmpfs "/t", cache "/t/a/b/c"', "stat -c %a /t/a /t/a/b"))
   end)

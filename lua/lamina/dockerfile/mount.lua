@@ -6,6 +6,7 @@
 -- them, which only a build can know.
 local check = require "lamina.util.check"
 local csv = require "lamina.util.csv"
+local size = require "lamina.util.size"
 
 local mount = {}
 
@@ -26,7 +27,6 @@ local types = { bind = true, cache = true, tmpfs = true, secret = true, ssh = tr
 local sharings = { shared = true, private = true, locked = true }
 local truths = { ["1"] = true, t = true, T = true, ["true"] = true, TRUE = true, True = true,
   ["0"] = false, f = false, F = false, ["false"] = false, FALSE = false, False = false }
-local units = { [""] = 1, b = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30, t = 1 << 40 }
 
 local function expected(key, what, value, complain)
   complain(("--mount: %s is %s, not '%s'"):format(key, what, value))
@@ -63,9 +63,7 @@ end
 convert.gid = convert.uid
 
 function convert.size(value, complain)
-  local digits, unit = value:lower():match("^(%d+)%s*(%a?)i?b?$")
-  local size = digits and units[unit] and #digits < 16 and tonumber(digits) * units[unit]
-  return size and math.tointeger(size) or expected("size", "a size like 64m", value, complain)
+  return size.memory(value) or expected("size", "a size like 64m", value, complain)
 end
 
 function convert.required(value, complain, key)

@@ -2,6 +2,7 @@
 -- call that is at work is blamed.
 local check = require "lamina.util.check"
 local place = require "lamina.recipe.place"
+local size = require "lamina.util.size"
 
 local argument = {}
 
@@ -105,15 +106,10 @@ function argument.mode(value, what)
   return mode
 end
 
-local units = { [""] = 1, b = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30 }
-
---- Bytes: a number, or a text as "64m".
+--- Bytes of memory: a number, or a text as "64m".
 function argument.size(value, what)
-  local digits, unit = argument.text(value, what):lower():match("^(%d+)(%a?)b?$")
-  if not digits or not units[unit] or #digits > 15 then
-    place.blame(what .. ': a size like 1048576 or "64m" expected')
-  end
-  return math.tointeger(tonumber(digits)) * units[unit]
+  return size.memory(argument.text(value, what))
+    or place.blame(what .. ': a size like 1048576 or "64m" expected')
 end
 
 --- Calls `rows[key](value, what)` for each option; nil counts as no options. A key that isn't in

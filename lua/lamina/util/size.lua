@@ -3,15 +3,25 @@ local size = {}
 
 local powers = { [""] = 0, k = 1, m = 2, g = 3, t = 4 }
 
---- Bytes; nil, message when it is none. Without "i" between, a unit is Docker's: thousands.
-function size.parse(text)
+--- Bytes; nil, message when it is none. `thousand` is what a unit without "i" means.
+local function parse(text, thousand)
   local number, unit, binary = text:lower():match("^(%d+%.?%d*)%s*([kmgt]?)(i?)b?$")
   if not number or (binary == "i" and unit == "") then
     return nil, ("a size is a number with kB, MB, GB or TB, not '%s'"):format(text)
   end
-  local bytes = tonumber(number) * (binary == "i" and 1024 or 1000) ^ powers[unit]
+  local bytes = tonumber(number) * (binary == "i" and 1024 or thousand) ^ powers[unit]
   if bytes >= 2 ^ 63 then return nil, ("the size '%s' is too large"):format(text) end
   return math.floor(bytes)
+end
+
+--- Bytes of a file or of all files; nil, message when it is none. Units are Docker's for these.
+function size.parse(text)
+  return parse(text, 1000)
+end
+
+--- Bytes of memory, whose "64m" is 64 MiB; nil, message when it is none.
+function size.memory(text)
+  return parse(text, 1024)
 end
 
 local units = { "", "k", "M", "G", "T" }

@@ -1,6 +1,16 @@
 local size = require "lamina.util.size"
 
 describe("lamina.util.size", function()
+  it("knows memory, whose units are powers of two", function()
+    for text, bytes in pairs { ["5"] = 5, ["1k"] = 1024, ["64m"] = 64 << 20, ["64MB"] = 64 << 20,
+      ["64MiB"] = 64 << 20, ["1.5g"] = 3 << 29, ["1t"] = 1 << 40 } do
+      assert.equal(bytes, size.memory(text), text)
+    end
+    for _, text in ipairs { "", "m", "-1", "1e3", "1ib", "99999999999t" } do
+      assert.is_nil(size.memory(text), text)
+    end
+  end)
+
   it("reads sizes as Docker writes them, binary ones, and numbers of bytes", function()
     local cases = {
       { "0", 0 }, { "1234", 1234 }, { "7B", 7 }, { "500MB", 500000000 }, { "10g", 10000000000 },

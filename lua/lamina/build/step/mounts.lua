@@ -2,6 +2,7 @@
 -- stands in plan.schema (closed lists: DF-10, DF-11), how mounts are made in mounted.lua.
 local failure = require "lamina.util.failure"
 local path = require "lamina.util.path"
+local size = require "lamina.util.size"
 
 local mounts = {}
 
@@ -50,7 +51,7 @@ end
 local function truth(text) return truths[text:lower()] end
 
 -- Options whose text, once its variables are known, stands for something else.
-local converters = { mode = octal, uid = decimal, gid = decimal, size = decimal,
+local converters = { mode = octal, uid = decimal, gid = decimal, size = size.memory,
   readonly = truth, required = truth }
 local is_text = { source = true, id = true, sharing = true, env = true }
 
