@@ -185,7 +185,8 @@ describe("a layer that lamina writes", function()
     at_home [=[
       unpack("t", { { "as-made" }, { "changed", mode = 384 } })
       for _, name in ipairs { "as-made", "changed" } do
-        assert(os.execute("setfattr -n user.lamina.device -v c:1:3:0:0:666 " .. dir .. "/t/" .. name))
+        assert(os.execute("setfattr -n user.lamina.device -v c:1:3:0:0:666 " .. dir .. "/t/"
+          .. name))
       end
       local list = tar.list((pack "t"))
       equal("3 666", ("%s %o"):format(list[1].type, list[1].mode))

@@ -298,8 +298,8 @@ while not os.path.exists("../done"):
         unpack("lower", { { "kept", body = "1" } })
         unpack("upper", { { "d/" }, { "d/new" }, { "kept", body = "2" } })
         local function mark(name, value)
-          assert(os.execute(("setfattr -n user.lamina.xattr.trusted.x -v %s %s/%s"):format(value, dir,
-            name)))
+          assert(os.execute(("setfattr -n user.lamina.xattr.trusted.x -v %s %s/%s"):format(value,
+            dir, name)))
         end
         mark("lower/kept", 1) mark("upper/kept", 1) -- copied up with what is below
         mark("upper/d", 2) mark("upper/d/new", 2)
