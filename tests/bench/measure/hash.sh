@@ -1,6 +1,7 @@
 bench_hash() {
 	mkdir -p "$dir/big"
 	head -c 1000000000 /dev/urandom >"$dir/big/file"
+	sync # writing it back takes a core
 	cat >"$dir/hash.lua" <<-'R'
 		local layer = require "lamina.core.layer"
 		assert(layer.pack(arg[1], { form = "tree" }))
