@@ -5,6 +5,7 @@
  * privileges (getauxval(3), AT_SECURE). */
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,12 +121,23 @@ static void harden(void)
 	setenv("TZ", "UTC", 1);
 }
 
+/* What the collector gives back is asked for again a moment later: the heap keeps it. */
+static void keep_heap(void)
+{
+	enum { MIB = 1 << 20 };
+
+	mallopt(M_TRIM_THRESHOLD, 64 * MIB);
+	mallopt(M_TOP_PAD, MIB);
+	mallopt(M_MMAP_THRESHOLD, MIB); /* set by hand, else the first one sets it to what it was */
+}
+
 int main(int argc, char **argv)
 {
 	const char *dir = getauxval(AT_SECURE) ? NULL : getenv("LAMINA_LUA");
 	lua_State *L;
 	int status;
 
+	keep_heap();
 	if (open_streams() < 0)
 		return 1;
 	L = lamL_newstate();

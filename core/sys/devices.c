@@ -55,22 +55,32 @@ static int make_node(int dev, size_t i, struct lam_err *err)
 {
 	const char *name = nodes[i].name;
 	dev_t number = makedev(nodes[i].major, nodes[i].minor);
-	lam_autofd tree = -1, target = -1;
+	lam_autofd tree = -1;
 
-	if (mknodat(dev, name, S_IFCHR | 0666, number) < 0 || fchmodat(dev, name, 0666, 0) < 0)
+	if (mknodat(dev, name, S_IFCHR | 0666, number) < 0)
 		return lam_err_set(err, errno, "make /dev/%s", name);
 	tree = lam_open_tree(dev, name, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
-	target = openat(dev, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (tree < 0 || target < 0 || lam_move_mount(tree, target) < 0)
+	if (tree < 0 || lam_move_mount_to(tree, dev, name) < 0)
 		return lam_err_set(err, errno, "mount /dev/%s", name);
+	return 0;
+}
+
+static int make_each_node(const struct lam_container *c, int dev, struct lam_err *err)
+{
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
+		if ((c->rootless ? bind_node(dev, i, err) : make_node(dev, i, err)) < 0)
+			return -1;
 	return 0;
 }
 
 static int make_nodes(const struct lam_container *c, int dev, struct lam_err *err)
 {
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
-		if ((c->rootless ? bind_node(dev, i, err) : make_node(dev, i, err)) < 0)
-			return -1;
+	mode_t mask = umask(0); /* nodes are for everyone */
+	int result = make_each_node(c, dev, err);
+
+	umask(mask);
+	if (result < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
 		if (symlinkat(links[i].target, dev, links[i].name) < 0)
 			return lam_err_set(err, errno, "link /dev/%s", links[i].name);
@@ -84,14 +94,12 @@ static int mount_in(int dev, const char *name, const char *type, const char *opt
 		    unsigned attributes, struct lam_err *err)
 {
 	lam_autofd tree = lam_newmount(type, options, attributes, err);
-	lam_autofd target = -1;
 
 	if (tree < 0)
 		return -1;
 	if (mkdirat(dev, name, 0755) < 0)
 		return lam_err_set(err, errno, "mkdir /dev/%s", name);
-	target = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0 || lam_move_mount(tree, target) < 0)
+	if (lam_move_mount_to(tree, dev, name) < 0)
 		return lam_err_set(err, errno, "mount /dev/%s", name);
 	return lam_fd_give(&tree);
 }

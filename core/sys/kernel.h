@@ -40,6 +40,12 @@ static inline int lam_move_mount(int tree, int target)
 			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+/* The same onto a name in a directory of ours: no link is followed. */
+static inline int lam_move_mount_to(int tree, int dir, const char *name)
+{
+	return (int)syscall(SYS_move_mount, tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 static inline int lam_mount_setattr(int tree, unsigned flags, uint64_t set)
 {
 	struct mount_attr attr = { .attr_set = set };

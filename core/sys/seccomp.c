@@ -116,11 +116,13 @@ static int refuse_uses(scmp_filter_ctx ctx, uint64_t caps, struct lam_err *err)
 
 static int add_archs(scmp_filter_ctx ctx, struct lam_err *err)
 {
-	if (seccomp_arch_native() == SCMP_ARCH_X86_64 &&
-	    (seccomp_arch_add(ctx, SCMP_ARCH_X86) < 0 || seccomp_arch_add(ctx, SCMP_ARCH_X32) < 0))
-		return lam_err_set(err, EINVAL, "seccomp: x86 architectures");
+	/* Not x32, all of which is refused then: hardly a kernel has it switched on, and its rules
+	 * would be a third of the code that the kernel compiles for each container. */
+	if (seccomp_arch_native() == SCMP_ARCH_X86_64 && seccomp_arch_add(ctx, SCMP_ARCH_X86) < 0)
+		return lam_err_set(err, EINVAL, "seccomp: x86");
 	if (seccomp_arch_native() == SCMP_ARCH_AARCH64 && seccomp_arch_add(ctx, SCMP_ARCH_ARM) < 0)
 		return lam_err_set(err, EINVAL, "seccomp: arm");
+	seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 	return 0;
 }
