@@ -21,7 +21,7 @@ Names.__index = Names
 
 --- `count` says how many names there will be.
 function names.new(count)
-  return setmetatable({ taken = {}, is_crowded = count > most_locals }, Names)
+  return setmetatable({ taken = {}, last = {}, is_crowded = count > most_locals }, Names)
 end
 
 local function sanitized(name)
@@ -30,13 +30,13 @@ local function sanitized(name)
 end
 
 local function unique(self, name, suffix)
-  local candidate, count = name, 1
+  local candidate, count = name, self.last[name] or 1 -- many may be called the same
   if reserved[name] or not literal.is_name(name) then candidate = name .. suffix end
   while self.taken[candidate] or reserved[candidate] do
     count = count + 1
     candidate = ("%s_%d"):format(name, count)
   end
-  self.taken[candidate] = true
+  self.taken[candidate], self.last[name] = true, count
   return candidate
 end
 
