@@ -13,7 +13,8 @@ local names = {
   "lamina.recipe.place", "lamina.recipe.sources", "lamina.recipe.stage", "lamina.recipe.target",
   "lamina.recipe.variables", "lamina.plan.plan", "lamina.plan.schema", "lamina.util.check",
   "lamina.util.failure", "lamina.util.glob", "lamina.util.size", "lamina.util.text",
-  "lamina.util.words", "lamina.util.word.pattern", "lamina.util.word.recipe", "lamina.util.word.scan",
+  "lamina.util.words", "lamina.util.word.pattern", "lamina.util.word.recipe",
+  "lamina.util.word.scan",
 }
 
 -- What reads and writes Dockerfiles there, and the words one of which a recipe needs for it.
