@@ -57,25 +57,25 @@ function exec.network(store)
   return network.new(store)
 end
 
---- Raises what an overlay couldn't be mounted for: a layer that isn't there says more.
-local function refuse(store, layers, err)
-  for _, diff_id in ipairs(layers) do
-    if not store.layers:has(diff_id) then
-      failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
-    end
-  end
-  failure.check(nil, err)
+local function mount(store, layers, upper, work, volatile)
+  local lower = store.layers:paths(layers)
+  local correction = implied.folder(store, layers, exec.mount)
+  if correction then table.insert(lower, 1, correction) end
+  return failure.check(overlay.mount { lower = lower, upper = upper, work = work,
+    userxattr = store.userxattr, volatile = upper and volatile })
 end
 
 --- Mounts layers (bottom first) as one tree; the answered core mount unmounts when it is closed.
 function exec.mount(store, layers, upper, work, volatile)
   layers = exec.distinct(layers)
-  local lower = store.layers:paths(layers)
-  local correction = implied.folder(store, layers, exec.mount)
-  if correction then table.insert(lower, 1, correction) end
-  local mount, err = overlay.mount { lower = lower, upper = upper, work = work,
-    userxattr = store.userxattr, volatile = upper and volatile }
-  return mount or refuse(store, layers, err)
+  local ok, result = pcall(mount, store, layers, upper, work, volatile)
+  if ok then return result end
+  for _, diff_id in ipairs(layers) do -- one that isn't there says more
+    if not store.layers:has(diff_id) then
+      failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
+    end
+  end
+  error(result, 0)
 end
 
 --- The layers as one read-only tree; nil where there are none.
