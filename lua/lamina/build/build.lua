@@ -1,7 +1,7 @@
 --- A build from the recipe to the image: evaluate, resolve, solve, export.
 --
 --   local result = build.run(store, {
---     file = "recipe.lua",      -- the recipe's path; or text =, name =, lines = (recipe.recipe);
+--     file = "recipe.lua",      -- the recipe's path; or text =, name =, lines =, bases = (recipe);
 --                               -- or plan = a plan that is there already
 --     context = ".",            -- the build context
 --     ignore_file = nil,        -- what counts instead of its .dockerignore
@@ -111,7 +111,8 @@ local function evaluate(store, options)
     asked = asked,
     file = options.file, args = options.args, context = options.context,
     target_platform = platform.format(options.platform), text = options.text,
-    name = options.name, lines = options.lines, beside = options.beside, uses = options.uses,
+    name = options.name, lines = options.lines, bases = options.bases,
+    beside = options.beside, uses = options.uses,
     given = options.given, images = base.lookup(store),
     say = function(line) options.bus:emit("recipe.said", { line = line }) end,
   }

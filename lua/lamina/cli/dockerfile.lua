@@ -42,7 +42,7 @@ function dockerfile.read(file, use)
   return (parse(text, name, { use = use, beside = file:match("^(.*)/[^/]*$") or "." }))
 end
 
---- The recipe that a Dockerfile's text means: { text =, lines =, parsed =, given = }, see
+--- The recipe that a Dockerfile's text means: { text =, lines =, bases =, parsed =, given = }, see
 -- dockerfile/translate.lua; `more` is { use =, beside =, replaced = }.
 function dockerfile.translate(text, name, more)
   local parsed, given = parse(text, name, more or {})

@@ -82,6 +82,7 @@ local function take(given, file, text, name, beside)
     { replaced = replaced(given), use = given.use, beside = beside })
   given.text, given.lines, given.parsed = recipe.text, recipe.lines, recipe.parsed
   given.beside, given.given, given.targets = beside, recipe.given, recipe.targets
+  given.bases = recipe.bases
   return true
 end
 

@@ -3,6 +3,7 @@
 --   local recipe = translate.recipe(parser.parse(text, { name = "Dockerfile" }))
 --   recipe.text          -- Lua
 --   recipe.lines         -- for each of its lines the Dockerfile's line that it stands for
+--   recipe.bases         -- of FROMs with variables { line =, word =, hint = why it is empty }
 --   recipe.targets       -- what --target may say (names, numbers) -> the recipe's target
 --
 -- What `file.uses` lists ({ name =, line = }) is loaded first: instructions of users' own.
@@ -184,7 +185,7 @@ local function new(file, options)
   local all = stages.of(file)
   replace(all, options and options.replaced or {})
   local self = setmetatable({ file = file, name = file.name, escape = file.escape, stages = all,
-    arguments = {}, names = names.new(count_names(all)), out = writer.new(),
+    arguments = {}, bases = {}, names = names.new(count_names(all)), out = writer.new(),
     is_idiomatic = options and options.is_idiomatic,
     is_trigger = options and options.is_trigger }, Translation)
   self.written, self.take = written.stage(function(text)
@@ -211,7 +212,7 @@ function translate.recipe(file, options)
   self.out:comments(file.after, file.lines + 1, 0)
   write_return(self)
   local text, map = self.out:finish()
-  return { text = text, lines = map, targets = targets.of(self.stages) }
+  return { text = text, lines = map, bases = self.bases, targets = targets.of(self.stages) }
 end
 
 return translate

@@ -24,16 +24,28 @@ local env = {}
 
 local from_options = { platform = argument.text }
 
---- from "debian", from("debian", { platform = }), from "scratch", from(stage).
-local function from(what, options)
-  local fields = argument.options(options, from_options, "from")
-  if stage.is(what) then return stage.new("stage", {}, what) end
-  if type(what) ~= "string" or what == "" then
-    place.blame(("from: an image's name or a stage expected, got %s"):format(type(what)))
+--- Says that an image has no name; of a Dockerfile's FROM with a variable, why.
+local function unnamed(what, request)
+  local where = place.current() or {}
+  for _, base in ipairs(where.file == request.name and request.bases or {}) do
+    if base.line == where.line then
+      place.blame(("FROM %s: the image's name is empty"):format(base.word), base.hint)
+    end
   end
-  if what == "scratch" then return stage.new("scratch", fields) end
-  fields.ref = what
-  return stage.new("image", fields)
+  place.blame(what == "" and "from: the image's name is empty"
+    or ("from: an image's name or a stage expected, got %s"):format(type(what)))
+end
+
+--- from "debian", from("debian", { platform = }), from "scratch", from(stage).
+local function beginning(request)
+  return function(what, options)
+    local fields = argument.options(options, from_options, "from")
+    if stage.is(what) then return stage.new("stage", {}, what) end
+    if type(what) ~= "string" or what == "" then unnamed(what, request) end
+    if what == "scratch" then return stage.new("scratch", fields) end
+    fields.ref = what
+    return stage.new("image", fields)
+  end
 end
 
 local context_options = { path = argument.text, exclude = argument.list }
@@ -208,9 +220,9 @@ local function readers(files)
   return all
 end
 
---- The environment of a recipe. request: args, platform, target_platform; `run(text, path)`
--- compiles and runs a file.
--- Answers it and the set of the arguments that were asked for.
+--- The environment of a recipe. request: args, platform, target_platform, name,
+-- bases; `run(text, path)` compiles and runs a file. Answers it and the set of the arguments that
+-- were asked for.
 function env.new(request, files, run, say)
   local values, used = {}, {}
   variables.given(request)
@@ -223,7 +235,8 @@ function env.new(request, files, run, say)
   for name, constructor in pairs(mounts.constructors(stage.source_of)) do
     functions[name] = constructor
   end
-  functions.from, functions.context, functions.merge, functions.diff = from, context, merge, diff
+  functions.from, functions.context = beginning(request), context
+  functions.merge, functions.diff = merge, diff
   functions.image, functions.arg = target.image, arguments(request, used)
   functions.expand, functions.http, functions.git = expand, http, git
   functions.instruction = instruction.define

@@ -1,7 +1,7 @@
 --- Runs a recipe. This is the sandbox's own end: it stands in the Lua state that recipe.lua has
 -- made for it, and answers one JSON text.
 --
--- request (JSON): name, text, lines, args, declared, platform, target_platform, context_fd,
+-- request (JSON): name, text, lines, bases, args, declared, platform, target_platform, context_fd,
 -- beside_fd; for users' instructions shelf_fd, embedded (a module), given (texts by name), uses
 -- (names), images (reference -> variables), has_frontend, escape; `want` is "plan", "rows" or
 -- "calls".

@@ -3,6 +3,8 @@
 --   local plan = recipe.evaluate {
 --     file = "recipe.lua",             -- or text =, with name = what to call it
 --     lines = { 1, 1, 2 },             -- for a translation: its lines -> the lines to tell
+--     bases = { { line =, word =, hint = } },   -- what its FROMs with variables say, and why one
+--                                      -- has no name (dockerfile/translate.lua)
 --     args = { NAME = "value" }, context = "dir" or nil, target_platform = "linux/amd64",
 --     say = function(line) end,        -- hears what the recipe prints
 --     beside = "dir",                  -- where its modules are, when that isn't beside `file`
@@ -32,14 +34,17 @@ local visible = require("lamina.util.text").escape
 local recipe = {}
 
 local function check_text(text, name)
-  if text:find("^\239?\187?\191?%s*$") then -- a byte-order mark is nothing either
-    failure.raise("invalid-input", "the file is empty", { file = name,
-      hint = "a recipe returns an image or a stage; FROM begins a Dockerfile" })
-  end
   local ok, at = utf8.len(text)
   if ok then return text end
   local _, breaks = text:sub(1, at):gsub("\n", "")
   failure.raise("invalid-input", "the recipe isn't UTF-8", { file = name, line = breaks + 1 })
+end
+
+--- A file in which nothing stands, but perhaps a byte-order mark.
+local function check_filled(text, name)
+  if not text:find("^\239?\187?\191?%s*$") then return end
+  failure.raise("invalid-input", "the file is empty", { file = name,
+    hint = "a recipe returns an image or a stage; FROM begins a Dockerfile" })
 end
 
 local function text_of(options, name)
@@ -113,8 +118,9 @@ end
 
 local function request_of(options, text, name)
   check_args(options.args)
-  return { name = visible(name), text = text, lines = options.lines, args = options.args or {},
-    platform = platform_table(), target_platform = platform_table(options.target_platform),
+  return { name = visible(name), text = text, lines = options.lines,
+    bases = options.bases, args = options.args or {}, platform = platform_table(),
+    target_platform = platform_table(options.target_platform),
     given = options.given, uses = options.uses, images = options.images_known,
     declared = options.declared, escape = options.escape, want = options.want or "plan" }
 end
@@ -152,6 +158,7 @@ local most_images = 100
 local function answered(options)
   local name, known = options.name or options.file, {}
   local text = text_of(options, name)
+  if not options.want then check_filled(text, name) end
   for _ = 1, most_images do
     local answer = run(options, text, name)
     local problem = answer.problem

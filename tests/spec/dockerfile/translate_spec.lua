@@ -12,8 +12,8 @@ end
 --- The plan of a Dockerfile.
 local function plan_of(text, args)
   local made = translated(text)
-  return sched.run(recipe.evaluate, { text = made.text, lines = made.lines, name = "Dockerfile",
-    args = args })
+  return sched.run(recipe.evaluate, { text = made.text, lines = made.lines, bases = made.bases,
+    name = "Dockerfile", args = args })
 end
 
 local function refused(fn, ...)
@@ -55,6 +55,27 @@ describe("a Dockerfile's translation", function()
     assert.equal("Dockerfile:1: there is no FROM in the file", (refused(plan_of, "ARG a")))
     assert.equal("Dockerfile:4: run: the command is empty",
       (refused(plan_of, "FROM a\n\n# c\nRUN <<E\nE")))
+  end)
+
+  it("tells which variables left a FROM without a name", function()
+    local undeclared = "no ARG before the first FROM declares 'NOPE'"
+    local function valueless(name)
+      return ("the build argument '%s' has no value: ARG %s=… or --build-arg %s=… gives it one")
+        :format(name, name, name)
+    end
+    for text, told in pairs {
+      ["FROM a\nARG NOPE=1\nFROM $NOPE"] = { "3: FROM $NOPE", undeclared },
+      ["ARG A\n\nFROM $A"] = { "3: FROM $A", valueless "A" },
+      ["ARG A=\nARG B\nFROM ${NOPE:-$B}$A$NOPE"] = { "3: FROM ${NOPE:-$B}$A$NOPE", undeclared,
+        valueless "B", valueless "A" },
+      ["ARG A\nFROM b AS b\nONBUILD RUN x\nFROM $A AS c"] = { "4: FROM $A", valueless "A" },
+    } do
+      local message, hints = refused(plan_of, text)
+      assert.equal(("Dockerfile:%s: the image's name is empty"):format(told[1]), message)
+      assert.same({ table.unpack(told, 2) }, hints)
+    end
+    assert.equal("Dockerfile:2: FROM $A: the image's name is empty",
+      (refused(plan_of, "ARG A=x\nFROM $A", { A = "" })))
   end)
 
   it("writes long commands as Lua would, when it may", function()

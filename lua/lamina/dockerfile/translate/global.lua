@@ -18,6 +18,9 @@ end
 -- More pieces than this are put together by expand: Lua nests each `..` in the one before.
 local most_pieces = 20
 
+-- Variables of one FROM that are told of where it is empty, and how many of these are explained.
+local most_reasons, most_explained = 5, 1000
+
 -- Each FROM with a variable is compared with the stages before it (DF-05).
 local most_tried = 1 << 20
 
@@ -167,6 +170,27 @@ local function with_triggers(self, fields)
   return has_any and "{\n" .. table.concat(lines, "\n") .. "\n}" or nil
 end
 
+--- Why a variable of a FROM may be empty.
+local function reason(self, name)
+  if self.arguments[name] then
+    return ("the build argument '%s' has no value: ARG %s=… or --build-arg %s=… gives it one")
+      :format(name, name, name)
+  end
+  return ("no ARG before the first FROM declares '%s'"):format(name)
+end
+
+--- Keeps what is to be told where the word of a FROM turns out to be empty.
+local function explain_empty(self, stage)
+  if #self.bases == most_explained then return end
+  local reasons, seen = {}, {}
+  each_name(scan.nodes(stage.base, scan.docker(self.escape)), function(name)
+    if seen[name] or #reasons == most_reasons then return end
+    reasons[#reasons + 1] = reason(self, name)
+    seen[name] = true
+  end)
+  table.insert(self.bases, { line = stage.line, word = stage.base, hint = reasons })
+end
+
 --- The source for what a stage begins with. With `is_stage` it isn't what `from` is given, but the
 -- stage itself. `options` are those of `from`.
 function global.base(self, stage, options)
@@ -174,6 +198,7 @@ function global.base(self, stage, options)
   if base then return { code = base.variable } end
   local own_name = (stage.name or "stage_" .. stage.index) .. "_base"
   local source, has_variable = global.expression(self, stage.base, own_name)
+  if has_variable then explain_empty(self, stage) end
   local fields = has_variable and candidates(self, stage) or {}
   if #fields == 0 then return has_variable and { code = source } or source end
   local declaration, reading = names.declare(self.names, "named", "_stages", "stages")
