@@ -40,6 +40,7 @@ end
 
 --- The writable layer's root is the container's "/": it looks as the image's.
 local function take_root(store, record)
+  store.layers:check(record.layers)
   local top = store.layers:paths(record.layers)[1]
   local entry = top and failure.check(fs.stat(top)) or { mode = 493, uid = 0, gid = 0 } -- 0755
   local upper = record.dir .. "/upper"

@@ -57,7 +57,7 @@ function exec.network(store)
   return network.new(store)
 end
 
-local function mount(store, layers, upper, work, volatile)
+local function mount_all(store, layers, upper, work, volatile)
   local lower = store.layers:paths(layers)
   local correction = implied.folder(store, layers, exec.mount)
   if correction then table.insert(lower, 1, correction) end
@@ -68,13 +68,9 @@ end
 --- Mounts layers (bottom first) as one tree; the answered core mount unmounts when it is closed.
 function exec.mount(store, layers, upper, work, volatile)
   layers = exec.distinct(layers)
-  local ok, result = pcall(mount, store, layers, upper, work, volatile)
+  local ok, result = pcall(mount_all, store, layers, upper, work, volatile)
   if ok then return result end
-  for _, diff_id in ipairs(layers) do -- one that isn't there says more
-    if not store.layers:has(diff_id) then
-      failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
-    end
-  end
+  store.layers:check(layers) -- says more
   error(result, 0)
 end
 

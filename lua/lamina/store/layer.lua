@@ -28,6 +28,15 @@ function Layers:has(diff_id)
   return entry ~= nil and entry.type == "dir"
 end
 
+--- Raises for the first of some layers that isn't there.
+function Layers:check(diff_ids)
+  for _, diff_id in ipairs(diff_ids) do
+    if not self:has(diff_id) then
+      failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
+    end
+  end
+end
+
 --- Keeps the collector off a layer; answers whether it is there.
 function Layers:keep(diff_id)
   local _held <close> = self.store:hold()

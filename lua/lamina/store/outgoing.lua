@@ -28,9 +28,7 @@ end
 local function hold_layer(store, diff_id)
   local _held <close> = store:hold()
   store:lease("layer", diff_id)
-  if not store.layers:has(diff_id) then
-    failure.raise("corrupt", ("layer %s is missing"):format(diff_id), { hint = "lamina fsck" })
-  end
+  store.layers:check { diff_id }
   local kept = store.layers:blob_of(diff_id)
   if kept then store:lease("blob", kept.digest) end
   return kept
