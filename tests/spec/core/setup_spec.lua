@@ -6,7 +6,7 @@ local helper = require "support.helper"
 local can_inject = helper.sh "strace -f -qq -o /dev/null -e inject=getpid:error=EIO true" == 0
 
 local steps = [[mount pivot_root umount2 fchdir chdir sethostname setsid getcwd setgroups setresgid
-  setresuid seccomp capset execveat close_range dup3 prlimit64 mkdirat symlinkat mknodat fchmodat
+  setresuid seccomp capset execveat close_range dup3 prlimit64 mkdirat symlinkat mknodat
   fsopen fsmount move_mount mount_setattr open_tree prctl openat2]]
 
 -- The view of the cgroup: where there is none, nothing is there that could do harm. It is the
@@ -15,7 +15,7 @@ local harmless = { fsopen = 3, fsmount = 3, openat2 = 3, move_mount = 4 }
 
 -- What an ordinary user's set-up does without: his devices are the host's, mounted; and newuidmap
 -- gives him no ids while he is traced.
-local of_root = { setgroups = true, mknodat = true, fchmodat = true }
+local of_root = { setgroups = true, mknodat = true }
 
 local text = [=[
   local fs = require "lamina.core.fs"
