@@ -185,7 +185,8 @@ static int l_match(lua_State *L)
 
 static void read_how(lua_State *L, struct lam_content_how *how, struct question *exclude)
 {
-	static const char *const known[] = { "exclude", "uid", "gid", "slice", "state", NULL };
+	static const char *const known[] = { "exclude", "names", "uid", "gid",
+					     "slice",   "state", NULL };
 
 	lamL_options(L, 3, known);
 	how->uid = lamL_rangefield(L, 3, "uid", -1, 0, UINT32_MAX);
@@ -203,27 +204,41 @@ static void read_how(lua_State *L, struct lam_content_how *how, struct question 
 	lua_setiuservalue(L, 1, 2); /* while it is held no other one is in its place */
 }
 
-/* Argument 2, a path or a list of them, as an array that stays on the stack with its texts. */
-static void read_paths(lua_State *L, struct lam_content_paths *paths)
+/* What is at `index`, a path or a list of them, as an array that stays on the stack with its
+ * texts. Wrong ones are blamed on argument `arg`. */
+static struct lam_content_paths read_paths(lua_State *L, int index, int arg)
 {
-	size_t count = lua_istable(L, 2) ? lua_rawlen(L, 2) : 1;
+	int is_list = lua_istable(L, index);
+	size_t count = is_list ? lua_rawlen(L, index) : 1;
 	const char **list;
 
-	luaL_argcheck(L, count <= PATHS_MAX, 2, "too many paths");
+	luaL_argcheck(L, count <= PATHS_MAX, arg, "too many paths");
 	list = lua_newuserdatauv(L, (count + 1) * sizeof(*list), 0);
-	for (size_t i = 0; lua_istable(L, 2) && i < count; i++) {
-		luaL_argcheck(L, lua_rawgeti(L, 2, (lua_Integer)i + 1) == LUA_TSTRING, 2,
+	for (size_t i = 0; is_list && i < count; i++) {
+		luaL_argcheck(L, lua_rawgeti(L, index, (lua_Integer)i + 1) == LUA_TSTRING, arg,
 			      "paths expected");
 		list[i] = lamL_checkpath(L, lua_gettop(L));
 		lua_pop(L, 1); /* the list holds it */
 	}
-	if (!lua_istable(L, 2))
-		list[0] = lamL_checkpath(L, 2);
-	*paths = (struct lam_content_paths){ list, count };
+	if (!is_list)
+		list[0] = lamL_checkpath(L, index);
+	return (struct lam_content_paths){ list, count };
 }
 
-/* scan:digest(path or list of paths[, { exclude=function(path, is_dir) -> verdict, uid=, gid=,
- *   slice=, state= }])
+/* The option `names`: one for each of `count` paths, or NULL. */
+static const char *const *read_names(lua_State *L, size_t count)
+{
+	struct lam_content_paths names;
+
+	if (lua_isnil(L, 3) || lua_getfield(L, 3, "names") == LUA_TNIL)
+		return NULL;
+	names = read_paths(L, lua_gettop(L), 3);
+	luaL_argcheck(L, names.count == count, 3, "names: one for each path expected");
+	return names.list;
+}
+
+/* scan:digest(path or list of paths[, { exclude=function(path, is_dir) -> verdict, names=,
+ *   uid=, gid=, slice=, state= }])
  *   -> hex | nil, err (ENOENT: it isn't there or left out; EAGAIN: the slice, in milliseconds, is
  *   over, and the next call goes on) */
 static int l_digest(lua_State *L)
@@ -237,7 +252,8 @@ static int l_digest(lua_State *L)
 	int result;
 
 	read_how(L, &how, &exclude);
-	read_paths(L, &paths);
+	paths = read_paths(L, 2, 2);
+	how.names = read_names(L, paths.count);
 	box->is_busy = 1;
 	result = lam_content_digest(box->content, &paths, &how, hex, &err);
 	end(L, box, &exclude);

@@ -21,7 +21,8 @@ static const char form[] = "lamina content 1\n";
 struct sum {
 	struct lam_content *content;
 	struct lam_content_how how;
-	struct lam_buf paths; /* what was asked for, each with its NUL */
+	struct lam_buf paths; /* what was asked for, with its names, each with its NUL */
+	struct lam_buf asked; /* what the filter is asked for */
 	size_t index;         /* of the path at hand */
 	uint32_t top;         /* its node */
 	int is_sieved;        /* the filter was asked about what is below it */
@@ -43,6 +44,7 @@ static void sum_free(struct sum *sum)
 	if (!sum)
 		return;
 	lam_buf_free(&sum->paths);
+	lam_buf_free(&sum->asked);
 	lam_buf_free(&sum->pending);
 	lam_links_free(sum->links);
 	lam_sha256_free(sum->sha);
@@ -204,19 +206,38 @@ static int is_dir(const struct sum *sum, uint32_t node)
 	return S_ISDIR(st.st_mode);
 }
 
+/* What the filter knows an entry by: "" where it isn't asked, NULL on failure. */
+static const char *asked_for(struct sum *sum, uint32_t node, int dir, struct lam_err *err)
+{
+	const char *name = sum->how.names ? sum->how.names[sum->index] : "";
+	struct lam_scan *scan = sum->content->scan;
+	const char *path = "";
+
+	if (node != sum->top)
+		path = lam_scan_path(scan, node, sum->top, err);
+	else if (!dir && !*name)
+		path = lam_scan_path(scan, node, lam_scan_parent(scan, node), err);
+	if (!path || !*name)
+		return path;
+	sum->asked.len = 0;
+	if (lam_buf_puts(&sum->asked, name, err) < 0 ||
+	    (*path && lam_buf_puts(&sum->asked, "/", err) < 0) ||
+	    lam_buf_puts(&sum->asked, path, err) < 0)
+		return NULL;
+	return sum->asked.data;
+}
+
 /* Asks the filter; what is kept keeps the directories that it lies in. */
 static int sieve(struct sum *sum, uint32_t node, struct lam_err *err)
 {
 	struct lam_scan *scan = sum->content->scan;
 	int dir = is_dir(sum, node), verdict = LAM_SCAN_KEEP;
-	const char *path;
+	const char *asked = asked_for(sum, node, dir, err);
 
-	if (node != sum->top || !dir) {
-		uint32_t top = node == sum->top ? lam_scan_parent(scan, node) : sum->top;
-
-		path = lam_scan_path(scan, node, top, err);
-		verdict = path ? sum->how.filter(sum->how.filter_arg, path, dir, err) : -1;
-	}
+	if (!asked)
+		return -1;
+	if (*asked)
+		verdict = sum->how.filter(sum->how.filter_arg, asked, dir, err);
 	if (verdict < 0)
 		return -1;
 	lam_scan_note(scan, node)->out = verdict != LAM_SCAN_KEEP;
@@ -280,11 +301,12 @@ static int make(struct sum *sum, const struct lam_content_paths *paths, char hex
 	return 0;
 }
 
-static int put_paths(const struct lam_content_paths *paths, struct lam_buf *out,
-		     struct lam_err *err)
+static int put_paths(const struct lam_content_paths *paths, const char *const *names,
+		     struct lam_buf *out, struct lam_err *err)
 {
 	for (size_t i = 0; i < paths->count; i++)
-		if (lam_buf_put(out, paths->list[i], strlen(paths->list[i]) + 1, err) < 0)
+		if (lam_buf_put(out, paths->list[i], strlen(paths->list[i]) + 1, err) < 0 ||
+		    (names && lam_buf_put(out, names[i], strlen(names[i]) + 1, err) < 0))
 			return -1;
 	return 0;
 }
@@ -302,11 +324,20 @@ static struct sum *sum_new(struct lam_content *content, const struct lam_content
 	sum->how = *how;
 	sum->sha = lam_sha256_new(err);
 	sum->links = sum->sha ? lam_links_new(err) : NULL;
-	if (sum->links && put_paths(paths, &sum->paths, err) == 0 &&
+	if (sum->links && put_paths(paths, how->names, &sum->paths, err) == 0 &&
 	    lam_buf_put(&sum->pending, form, sizeof(form), err) == 0)
 		return sum;
 	sum_free(sum);
 	return NULL;
+}
+
+/* Whether `text` is what comes next, and goes behind it. */
+static int is_next(const char **at, const char *end, const char *text)
+{
+	if (*at == end || strcmp(*at, text) != 0)
+		return 0;
+	*at += strlen(text) + 1;
+	return 1;
 }
 
 /* Whether it is the same digest that is asked for again. */
@@ -316,10 +347,12 @@ static int is_same(const struct sum *sum, const struct lam_content_paths *paths,
 	const char *at = sum->paths.data, *end = at + sum->paths.len;
 
 	if (how->filter != sum->how.filter || how->filter_id != sum->how.filter_id ||
-	    how->uid != sum->how.uid || how->gid != sum->how.gid || how->state != sum->how.state)
+	    !how->names != !sum->how.names || how->uid != sum->how.uid ||
+	    how->gid != sum->how.gid || how->state != sum->how.state)
 		return 0;
-	for (size_t i = 0; i < paths->count; i++, at += strlen(at) + 1)
-		if (at == end || strcmp(at, paths->list[i]) != 0)
+	for (size_t i = 0; i < paths->count; i++)
+		if (!is_next(&at, end, paths->list[i]) ||
+		    (how->names && !is_next(&at, end, how->names[i])))
 			return 0;
 	return at == end;
 }

@@ -13,6 +13,9 @@ struct lam_content;
 
 struct lam_content_how {
 	lam_scan_filter *filter; /* NULL: everything counts; paths are relative to the path */
+	/* One for each path, or NULL. What the filter is asked begins with it, and the path itself
+	 * is asked for by it, where it isn't "". */
+	const char *const *names;
 	void *filter_arg;
 	const void *filter_id; /* tells it from others, between calls */
 	int64_t uid, gid;      /* -1: as it is */

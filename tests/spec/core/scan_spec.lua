@@ -498,6 +498,26 @@ describe("fs.scan", function()
       assert.not_equal(digest "p/a", digest("p/a", { exclude = exclude }))
     end)
 
+    it("asks exclude by the names that the paths have, and for the paths themselves", function()
+      tree { ["p/d/a"] = "1", ["p/d/b"] = "2", ["q"] = "3" }
+      local asked = {}
+      local half = digest({ "p", "q" }, { names = { "n/m", "o" }, exclude = function(path, is_dir)
+        asked[#asked + 1] = path .. (is_dir and "/" or "")
+        return path == "n/m/d/b" and "skip" or "keep"
+      end })
+      assert.same({ "n/m/", "n/m/d/", "n/m/d/a", "n/m/d/b", "o" }, asked)
+      assert.equal(digest("p", { names = { "" }, exclude = verdicts { ["d/b"] = "skip" } }),
+        digest("p", { names = { "p" }, exclude = verdicts { p = "skip", ["p/d/b"] = "skip" } }))
+      assert(fs.remove(top .. "/p/d/b"))
+      assert.equal(half, digest { "p", "q" })
+      assert.equal(digest {}, digest("p", { names = { "p" }, exclude = verdicts { p = "prune" } }))
+    end)
+
+    it("wants one name for each path", function()
+      tree { ["p/a"] = "1" }
+      assert.has_error(function() digest({ "p", "p/a" }, { names = { "p" } }) end)
+    end)
+
     it("passes on what exclude raises", function()
       tree { a = "" }
       local found = scan()
