@@ -21,7 +21,7 @@
 struct level {
 	struct level *up;
 	int from;
-	int to;      /* -1 while it isn't made */
+	int to;      /* -1 while it isn't made; the top's is the walk's */
 	int earlier; /* the same one of the earlier copy; -1: none */
 	int is_raw;  /* `to` is no directory of an overlay */
 	const char *name;
@@ -30,10 +30,12 @@ struct level {
 
 struct walk {
 	struct lam_copy *c;
+	const char *name;      /* of the source */
+	struct lam_place at;   /* what its contents go into */
 	struct lam_buf path;   /* of the entry at hand, relative to `from` */
 	struct lam_buf target; /* the same in `to` */
 	struct lam_buf key;    /* the same for hard links */
-	size_t below;          /* where the part of `path` begins that is relative to the source */
+	size_t below;          /* where what `exclude` calls so begins: see judge */
 	size_t top;            /* how much of `target` is the directory that is copied into */
 	int is_named;          /* a failure says already of what */
 };
@@ -74,11 +76,26 @@ static int make_copy(struct walk *w, struct level *at, struct lam_err *err)
 	return lam_way_dir(at->up->to, at->name, err);
 }
 
+/* Goes to the directory that the source's contents go into. */
+static int reach(struct walk *w, struct level *top, struct lam_err *err)
+{
+	struct lam_copy *c = w->c;
+
+	if (lam_way_start(c, &w->at, err) < 0 ||
+	    lam_way_go(c, &w->at, c->destination, -1, err) < 0 ||
+	    (c->parents && lam_way_go(c, &w->at, w->name, c->from, err) < 0))
+		return -1;
+	top->to = w->at.fd;
+	return 0;
+}
+
 /* Makes the copies of this directory and those above it. */
 static int ensure(struct walk *w, struct level *at, struct lam_err *err)
 {
 	if (at->to >= 0)
 		return 0;
+	if (!at->up)
+		return reach(w, at, err);
 	if (ensure(w, at->up, err) < 0)
 		return -1;
 	at->to = make_copy(w, at, err);
@@ -175,12 +192,29 @@ static int copy_leaf(struct walk *w, const struct level *at, const char *name,
 	return result;
 }
 
+/* Behind the destination a target is what `parents` keeps of a path. */
 static enum lam_verdict judge(struct walk *w, int is_dir, struct lam_err *err)
 {
-	if (!w->c->exclude)
+	const char *below = (w->c->parents ? w->target.data : w->path.data) + w->below;
+
+	if (!w->c->exclude || !*below)
 		return LAM_KEEP;
-	return w->c->exclude(w->c->exclude_data, w->path.data, w->path.data + w->below, is_dir,
-			     err);
+	return w->c->exclude(w->c->exclude_data, w->path.data, below, is_dir, err);
+}
+
+/* What is copied, and where to: `dir`, and with `parents` the name in it, else `as`. */
+static int set_paths(struct walk *w, const char *path, const char *dir, const char *as,
+		     struct lam_err *err)
+{
+	if (lam_buf_puts(&w->path, path, err) < 0 || lam_buf_puts(&w->target, "", err) < 0 ||
+	    lam_way_append(&w->target, dir, err) < 0)
+		return -1;
+	if (!w->c->parents)
+		return as ? lam_way_append(&w->target, as, err) : 0;
+	if (lam_way_append(&w->target, "", err) < 0)
+		return -1;
+	w->below = w->target.len;
+	return lam_buf_puts(&w->target, w->name, err);
 }
 
 static int copy_below(struct walk *w, struct level *at, int depth, struct lam_err *err);
@@ -266,35 +300,36 @@ static int copy_below(struct walk *w, struct level *at, int depth, struct lam_er
 	return 0;
 }
 
-static int copy_tree(struct walk *w, const char *path, const char *name, struct lam_err *err)
+/* The source itself is asked for where it is part of what is kept. */
+static int copy_tree(struct walk *w, const char *path, struct lam_err *err)
 {
 	struct lam_copy *c = w->c;
-	const char *where = *path ? path : ".";
-	lam_autofd from = lam_beneath_open(c->from, where, O_RDONLY | O_DIRECTORY, 0, err);
-	lam_autoplace at = { .fd = -1 };
+	lam_autofd from =
+	    lam_beneath_open(c->from, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0, err);
 	lam_autofd earlier = -1;
-	struct level top = { .from = from, .is_raw = c->is_raw };
+	struct level top = { .from = from, .to = -1, .is_raw = c->is_raw };
+	enum lam_verdict verdict;
 	struct lam_err none;
 
-	if (from < 0 || lam_way_start(c, &at, err) < 0 ||
-	    lam_way_go(c, &at, c->destination, -1, err) < 0)
-		return -1;
-	if (c->parents && lam_way_go(c, &at, name, c->from, err) < 0)
+	if (from < 0 || set_paths(w, path, c->destination, NULL, err) < 0)
 		return -1;
 	if (fstat(from, &top.st) < 0)
 		return lam_err_set(err, errno, "stat");
-	top.to = at.fd;
-	if (lam_buf_puts(&w->path, path, err) < 0 || lam_buf_puts(&w->target, "", err) < 0 ||
-	    lam_way_append(&w->target, c->destination, err) < 0 ||
-	    (c->parents && lam_way_append(&w->target, name, err) < 0))
+	verdict = c->parents ? judge(w, 1, err) : LAM_KEEP;
+	if (verdict == LAM_FAIL || verdict == LAM_PRUNE)
+		return verdict == LAM_FAIL ? -1 : 0;
+	if (verdict == LAM_KEEP && ensure(w, &top, err) < 0)
 		return -1;
-	w->below = w->path.len > 0 ? w->path.len + 1 : 0;
+	if (!c->parents)
+		w->below = w->path.len > 0 ? w->path.len + 1 : 0;
 	w->top = w->target.len;
 	if (c->earlier >= 0)
 		earlier =
 		    lam_beneath_open(c->earlier, w->target.data, O_RDONLY | O_DIRECTORY, 0, &none);
 	top.earlier = earlier;
-	return copy_below(w, &top, 0, err) < 0 ? -1 : lam_way_set_time(at.fd, &top.st, err);
+	if (copy_below(w, &top, 0, err) < 0)
+		return -1;
+	return top.to >= 0 ? lam_way_set_time(top.to, &top.st, err) : 0;
 }
 
 /* Where a single file goes: the directory's path and the name in it. */
@@ -314,44 +349,50 @@ static int split(const struct lam_copy *c, const char *name, struct lam_buf *dir
 	return lam_buf_put(dir, c->destination, (size_t)(*as - c->destination), err);
 }
 
-static int copy_file(struct walk *w, const char *path, const char *name, const struct stat *st,
-		     struct lam_err *err)
+/* Goes to the directory a single file goes into. */
+static int reach_parent(struct walk *w, const char *dir, struct lam_err *err)
 {
 	struct lam_copy *c = w->c;
-	lam_autobuf struct lam_buf dir = LAM_BUF_INIT, above = LAM_BUF_INIT;
-	lam_autoplace at = { .fd = -1 };
+	lam_autobuf struct lam_buf above = LAM_BUF_INIT;
+	const char *slash = strrchr(w->name, '/');
+
+	if (lam_way_start(c, &w->at, err) < 0 || lam_way_go(c, &w->at, dir, -1, err) < 0)
+		return -1;
+	if (!c->parents || !slash)
+		return 0;
+	if (lam_buf_put(&above, w->name, (size_t)(slash - w->name), err) < 0)
+		return -1;
+	return lam_way_go(c, &w->at, above.data, c->from, err);
+}
+
+static int copy_file(struct walk *w, const char *path, const struct stat *st, struct lam_err *err)
+{
+	lam_autobuf struct lam_buf dir = LAM_BUF_INIT;
 	char last[256];
-	lam_autofd parent = lam_beneath_parent(c->from, path, 0, last, err);
+	lam_autofd parent = lam_beneath_parent(w->c->from, path, 0, last, err);
 	const char *as;
 	enum lam_verdict verdict;
 	struct level into;
 
-	if (parent < 0 || lam_buf_puts(&w->path, path, err) < 0)
+	if (parent < 0 || split(w->c, w->name, &dir, &as, err) < 0 ||
+	    set_paths(w, path, dir.data, as, err) < 0)
 		return -1;
-	w->below = w->path.len - strlen(last);
+	if (!w->c->parents)
+		w->below = w->path.len - strlen(last);
 	verdict = judge(w, 0, err);
 	if (verdict != LAM_KEEP)
 		return verdict == LAM_FAIL ? -1 : 0;
-	if (split(c, name, &dir, &as, err) < 0 || lam_way_start(c, &at, err) < 0 ||
-	    lam_way_go(c, &at, dir.data, -1, err) < 0)
+	if (reach_parent(w, dir.data, err) < 0)
 		return -1;
-	if (lam_buf_puts(&w->target, dir.data, err) < 0)
+	into = (struct level){ .from = parent, .to = w->at.fd, .earlier = -1 };
+	if (copy_leaf(w, &into, last, st, as, err) < 0)
 		return -1;
-	if (c->parents && strrchr(name, '/')) {
-		if (lam_buf_put(&above, name, (size_t)(strrchr(name, '/') - name), err) < 0 ||
-		    lam_way_go(c, &at, above.data, c->from, err) < 0 ||
-		    lam_way_append(&w->target, above.data, err) < 0)
-			return -1;
-	}
-	into = (struct level){ .from = parent, .to = at.fd, .earlier = -1 };
-	if (lam_way_append(&w->target, as, err) < 0 || copy_leaf(w, &into, last, st, as, err) < 0)
-		return -1;
-	return lam_way_set_time(at.fd, &at.st, err);
+	return lam_way_set_time(w->at.fd, &w->at.st, err);
 }
 
 int lam_copy(struct lam_copy *c, const char *path, const char *name, struct lam_err *err)
 {
-	struct walk w = { .c = c };
+	struct walk w = { .c = c, .name = name, .at = { .fd = -1 } };
 	lam_autofd source = lam_beneath_open(c->from, *path ? path : ".", O_PATH, 0, err);
 	struct stat st;
 	int result;
@@ -360,10 +401,10 @@ int lam_copy(struct lam_copy *c, const char *path, const char *name, struct lam_
 		return -1;
 	if (fstat(source, &st) < 0)
 		return lam_err_set(err, errno, "stat");
-	result = S_ISDIR(st.st_mode) ? copy_tree(&w, path, name, err)
-				     : copy_file(&w, path, name, &st, err);
+	result = S_ISDIR(st.st_mode) ? copy_tree(&w, path, err) : copy_file(&w, path, &st, err);
 	if (result < 0)
 		name_failure(&w, name, err);
+	lam_auto_leave(&w.at);
 	lam_buf_free(&w.path);
 	lam_buf_free(&w.target);
 	lam_buf_free(&w.key);

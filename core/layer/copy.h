@@ -34,7 +34,8 @@ struct lam_copy {
 	int (*place)(void *data, unsigned number, const char *path, const char *first,
 		     struct lam_err *err);
 	void *place_data;
-	/* May be NULL. `path` is relative to `from`, `below` to the source ("" never comes). */
+	/* May be NULL. `path` is relative to `from`, `below` to the source, with `parents` to where
+	 * `name` begins, so that the source itself is asked for too ("" never comes). */
 	enum lam_verdict (*exclude)(void *data, const char *path, const char *below, int is_dir,
 				    struct lam_err *err);
 	void *exclude_data;

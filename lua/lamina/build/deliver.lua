@@ -100,7 +100,7 @@ end
 local function find_all(tree, select)
   local all = {}
   for i, source in ipairs(select.paths) do
-    for _, one in ipairs(tree:find(source, select)) do
+    for _, one in ipairs(selection.find(tree, source, select)) do
       one.source = i
       all[#all + 1] = one
     end
@@ -121,8 +121,7 @@ local function is_unpacked(vertex, source)
   return vertex.kind == "add" and not source.is_remote
 end
 
-local function from_source(vertex, use, work, target)
-  local tree = work:tree(use.source):below(use.select.below)
+local function from_tree(vertex, use, tree, work, target)
   local found, rest = find_all(tree, use.select), {}
   check_several(found, vertex.params)
   local unpacked = work:progress(vertex, "unpacked")
@@ -133,6 +132,12 @@ local function from_source(vertex, use, work, target)
     end
   end
   copy(tree, rest, target, work:progress(vertex, "copied"))
+end
+
+local function from_source(vertex, use, work, target)
+  for _, tree in ipairs(work:tree(use.source):bases(use.select)) do
+    from_tree(vertex, use, tree, work, target)
+  end
 end
 
 local function from_inline(vertex, dir, target)

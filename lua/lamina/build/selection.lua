@@ -2,6 +2,7 @@
 --
 --   selection.content(files, use)         -> plain data: the digests of what a use selects
 --   selection.is_unchanged(files, use)    -> whether it still selects the same
+--   selection.find(files, source, select) -> { { path=, name= }, … }: what one of its sources means
 --
 -- `files` is a tree (tree.lua).
 local failure = require "lamina.util.failure"
@@ -16,6 +17,15 @@ local function paths_of(found)
   local paths = {}
   for i, one in ipairs(found) do paths[i] = one.path end
   return paths
+end
+
+--- What `exclude` knows the found paths by: with `parents` the part that is kept, else nil, since
+-- then it is asked for what is below each of them (SEMANTICS 59).
+local function names_of(found, select)
+  if not select.parents then return nil end
+  local names = {}
+  for i, one in ipairs(found) do names[i] = one.name end
+  return names
 end
 
 --- How the directories on the way to a path look, which `parents` makes anew (SEMANTICS 51): the
@@ -50,7 +60,7 @@ end
 -- links of each other. From one source to another they aren't (SEMANTICS 55).
 local function part(self, found, select, excludes)
   local owner = self.reset_owner and 0 or nil
-  local options = { exclude = excludes, uid = owner, gid = owner }
+  local options = { exclude = excludes, names = names_of(found, select), uid = owner, gid = owner }
   local places = json.array {}
   for i, one in ipairs(found) do places[i] = place_of(self, one, select, options) end
   return { places = places, digest = self:digest(paths_of(found), options) }
@@ -74,23 +84,40 @@ function selection.combined(self, patterns)
   end
 end
 
---- Calls fn with what each source of a use means, and lists what it answers.
+--- What a source means. With `parents` a path may itself be left out; a directory that patterns
+-- leave out stays where something in it may be taken back.
+function selection.find(self, source, select)
+  local found = self:find(source, select)
+  if not select.parents or not select.exclude then return found end
+  local excludes, kept = selection.excludes(select.exclude), {}
+  for _, one in ipairs(found) do
+    local is_dir = self:stat(one.path).type == "dir"
+    local verdict = one.name == "" and "keep" or excludes(one.name, is_dir)
+    if verdict == "keep" or is_dir and verdict == "skip" then kept[#kept + 1] = one end
+  end
+  return kept
+end
+
+--- Calls fn with each tree that a use is in and what each of its sources means there, and lists
+-- what it answers. A directory before a pivot that has none of it doesn't count.
 local function each(self, use, fn)
   local select, list = use.select, json.array {}
   local excludes = select.exclude and selection.excludes(select.exclude)
-  for i, source in ipairs(select.paths) do
-    list[i] = fn(self:find(source, select), excludes)
+  for _, base in ipairs(self:bases(select)) do
+    for _, source in ipairs(select.paths) do
+      local found = selection.find(base, source, select)
+      if #found > 0 or base == self then list[#list + 1] = fn(base, found, excludes) end
+    end
   end
   return list
 end
 
 --- What a use selects, as plain data for a key.
 function selection.content(self, use)
-  local files = self:below(use.select.below)
   use.found = {}
-  return { content = each(files, use, function(found, excludes)
-    use.found[#use.found + 1] = found
-    return part(files, found, use.select, excludes)
+  return { content = each(self, use, function(base, found, excludes)
+    use.found[#use.found + 1] = { base = base, paths = paths_of(found) }
+    return part(base, found, use.select, excludes)
   end) }
 end
 
@@ -99,17 +126,16 @@ end
 function selection.is_unchanged(self, use)
   local whole <close> = tree.new(self.fd, { name = self.name, filter = self.filter })
   local ok, same = pcall(function()
-    local now, was = whole:below(use.select.below), self:below(use.select.below)
     local all, i = true, 0
-    each(now, use, function(found, excludes)
+    each(whole, use, function(base, found, excludes)
       i = i + 1
-      local before, after = paths_of(use.found[i]), paths_of(found)
-      local options = { state = true, exclude = excludes }
-      all = all and table.concat(before, "\0") == table.concat(after, "\0")
-        and was:digest(before, options) == now:digest(after, options)
+      local was, paths = use.found[i], paths_of(found)
+      local options = { state = true, exclude = excludes, names = names_of(found, use.select) }
+      all = all and was ~= nil and table.concat(was.paths, "\0") == table.concat(paths, "\0")
+        and was.base:digest(paths, options) == base:digest(paths, options)
       return all
     end)
-    return all
+    return all and i == #use.found
   end)
   if not ok and not failure.is(same) then error(same, 0) end
   return ok and same

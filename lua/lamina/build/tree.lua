@@ -2,7 +2,7 @@
 --
 --   local files = tree.new(fd, { name=, filter=, memory=, reset_owner=, is_foreign= })
 --   files:find(pattern, select) -> paths below the tree, "" for all of it
---   files:find_one(name), files:below(name), files:stat(path), files:digest(paths, options)
+--   files:find_one(name), files:bases(select), files:stat(path), files:digest(paths, options)
 --
 -- A source argument may be a link, or lie behind one: it is followed, inside the tree only
 -- (SEMANTICS 50). Links found deeper are files like others.
@@ -76,9 +76,8 @@ function Tree:find_one(name)
   return real
 end
 
---- The tree of a directory in this one; without a name it is itself.
-function Tree:below(name)
-  if not name then return self end
+--- The tree of a directory in this one.
+local function lower_tree(self, name)
   self.lower = self.lower or {}
   if not self.lower[name] then
     local real, outer = self:find_one(name), self.filter
@@ -91,12 +90,33 @@ function Tree:below(name)
   return self.lower[name]
 end
 
+--- The trees that the paths of a selection are in: this one, or those of the directories that its
+-- `below` means. What else a wildcard there matches holds no paths.
+function Tree:bases(select)
+  local below, list = select.below, {}
+  if not below then return { self } end
+  if not glob.has_wildcard(below) then return { lower_tree(self, below) } end
+  for _, name in ipairs(wildcard.match(self:scan(), path.clean("/" .. below):sub(2))) do
+    local is_dir = self:stat(self:find_one(name)).type == "dir"
+    list[#list + 1] = is_dir and lower_tree(self, name) or nil
+  end
+  return list
+end
+
+--- Whether a selection may do without a path: where it says with a wildcard in what.
+local function may_miss(self, name, select)
+  if not (select.below and glob.has_wildcard(select.below)) then return false end
+  local real, is_there = rootpath.follow(self.fd, name)
+  return not is_there or is_excluded(self, real)
+end
+
 --- The paths that a source of a selection means: { { path=, name= }, … }; `name` is how it was
 -- matched. A wildcard that matches nothing is no error (SEMANTICS 49); a literal source has none.
 -- With `parents` there is "**" (SEMANTICS 48).
 function Tree:find(source, select)
   local clean = path.clean("/" .. source):sub(2)
   if select.is_literal or not glob.has_wildcard(clean) then
+    if may_miss(self, clean, select) then return {} end
     return { { path = self:find_one(clean), name = clean } }
   end
   local found = {}

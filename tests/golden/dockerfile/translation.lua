@@ -213,6 +213,7 @@ FROM a
 COPY --chown=me:you --chmod=u+x,go= --link --parents a/b c /d/
 COPY --chmod=0755 --exclude=*.md --exclude=x/** . ./
 COPY --link=false a "$HOME/b"
+COPY --parents --exclude=c/d ./a/./b*/./c /d/
 ADD --checksum=sha256:1 --unpack=true https://x/y.tar /z/
 ADD --keep-git-dir=true https://x/y.git#v1 /src
 ADD --unpack=false y.tar /z
@@ -221,6 +222,7 @@ return from "a"
   :copy({ "a/b", "c" }, "/d/", { chown = "me:you", chmod = "u+x,go=", link = true, parents = true })
   :copy(".", "./", { chmod = "0755", exclude = { "*.md", "x/**" } })
   :copy("a", "$HOME/b", { link = false })
+  :copy("./a/./b*/./c", "/d/", { parents = true, exclude = "c/d" })
   :add("https://x/y.tar", "/z/", { checksum = "sha256:1", unpack = true })
   :add("https://x/y.git#v1", "/src", { keep_git_dir = true })
   :add("y.tar", "/z", { unpack = false })
