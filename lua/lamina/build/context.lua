@@ -71,7 +71,7 @@ local function patterns(self)
   if not self.patterns then
     local own = self.options.ignore_file
     self.patterns = ignore.parse(own and read_ignored(own)
-      or read_ignored(".dockerignore", base(self)))
+      or read_ignored(".dockerignore", base(self)), own or ".dockerignore")
   end
   return self.patterns
 end

@@ -11,14 +11,14 @@ local ignore_limit = 1024 * 1024
 
 --- The text of the file that says what the context leaves out, "" where there is none. A link isn't
 -- followed: a build doesn't follow it either.
-local function ignore_text(given)
-  local name = given.ignore_file or given.context .. "/.dockerignore"
+local function ignore_text(name)
   local found = fs.stat(name, { follow = false })
   return found and found.type == "file" and fs.read(name, { limit = ignore_limit }) or ""
 end
 
 local function add_ignored(self, given)
-  local patterns = ignore.parse(ignore_text(given))
+  local name = given.ignore_file or given.context .. "/.dockerignore"
+  local patterns = ignore.parse(ignore_text(name), given.ignore_file or ".dockerignore")
   if #patterns == 0 then return end
   self.ignores = ignore.matcher(patterns)
   for _, pattern in ipairs(patterns) do

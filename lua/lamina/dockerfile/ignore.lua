@@ -1,6 +1,6 @@
 --- .dockerignore: which paths of a context are left out (SEMANTICS 59, 60).
 --
---   local patterns = ignore.parse(text)
+--   local patterns = ignore.parse(text, ".dockerignore")
 --   local verdict = ignore.matcher(patterns)
 --   verdict("a/b", false)    -> "keep" | "skip" | "prune"
 --
@@ -19,33 +19,6 @@ local texts = require "lamina.util.text"
 
 local ignore = {}
 
---- One line as a pattern { text, negated }, nil for what is none.
-local function parse_line(line)
-  local negated = line:sub(1, 1) == "!"
-  local text = line:match("^!?%s*(.*)$")
-  if text == "" then
-    if negated then failure.raise("invalid-input", ".dockerignore: '!' alone excludes nothing") end
-    return nil
-  end
-  text = path.clean(text)
-  if #text > 1 then text = text:gsub("^/", "") end
-  if text == "." or text == "/" then return nil end -- Docker's has never excluded everything
-  return { text = text, negated = negated }
-end
-
---- Reads an ignore file: comments, blank lines and a byte-order mark mean nothing.
-function ignore.parse(text)
-  local patterns = {}
-  text = text:gsub("^\239\187\191", "")
-  for line in (text .. "\n"):gmatch("(.-)\r?\n") do
-    if line:sub(1, 1) ~= "#" then
-      line = lines.trim_right(line):match("^%s*(.*)$")
-      if line ~= "" then patterns[#patterns + 1] = parse_line(line) end
-    end
-  end
-  return patterns
-end
-
 --- Whether `**` is a piece of a part, and not one of its own.
 local function crosses(text)
   for part in text:gmatch("[^/]+") do
@@ -54,11 +27,49 @@ local function crosses(text)
   return false
 end
 
+--- One line as a pattern { text, negated, matcher }, nil for what is none.
+local function parse_line(line)
+  local negated = line:sub(1, 1) == "!"
+  local text = line:match("^!?%s*(.*)$")
+  if text == "" then
+    if negated then failure.raise("invalid-input", "'!' alone excludes nothing") end
+    return nil
+  end
+  text = path.clean(text)
+  if #text > 1 then text = text:gsub("^/", "") end
+  if text == "." or text == "/" then return nil end -- Docker's has never excluded everything
+  return { text = text, negated = negated,
+    matcher = (crosses(text) and crossing or parts).new(text) }
+end
+
+--- The same; what is wrong with it is told with the file's name, if it has one, and the line.
+local function parse_numbered(line, number, name)
+  local ok, pattern = pcall(parse_line, line)
+  if ok then return pattern end
+  if not failure.is(pattern) or not name then error(pattern, 0) end
+  failure.raise(pattern.kind, pattern.message, { file = name, line = number, hint = pattern.hint })
+end
+
+--- Reads an ignore file: comments, blank lines and a byte-order mark mean nothing. `name` is the
+-- file's for messages, nil where the patterns are in none.
+function ignore.parse(text, name)
+  local patterns, number = {}, 0
+  text = text:gsub("^\239\187\191", "")
+  for line in (text .. "\n"):gmatch("(.-)\r?\n") do
+    number = number + 1
+    if line:sub(1, 1) ~= "#" then
+      line = lines.trim_right(line):match("^%s*(.*)$")
+      if line ~= "" then patterns[#patterns + 1] = parse_numbered(line, number, name) end
+    end
+  end
+  return patterns
+end
+
 --- What is known before the first name. Patterns that begin with a name are found by it.
 local function root_of(patterns)
   local root = { others = {}, by_name = {}, matched = {}, excluded = false, is_root = true }
   for i, pattern in ipairs(patterns) do
-    local matcher = (crosses(pattern.text) and crossing or parts).new(pattern.text)
+    local matcher = pattern.matcher
     local entry = { index = i, negated = pattern.negated, matcher = matcher,
       states = matcher:start() }
     local list = root.others

@@ -31,12 +31,23 @@ describe(".dockerignore (SEMANTICS 59)", function()
 
   it("refuses what can't be a pattern", function()
     for text, message in pairs { ["!"] = "'!' alone", ["a\n! \n"] = "'!' alone",
-      ["a/[b"] = "unclosed '['", ["[]"] = "unclosed '['", ["[a-"] = "unclosed '['" } do
+      ["a/[b"] = "unclosed '['", ["[a-"] = "unclosed '['", ["[a\\"] = "unclosed '['",
+      ["[]"] = "']' in '[…]'", ["[]a]"] = "']' in '[…]'", ["[^]"] = "']' in '[…]'",
+      ["[x-]"] = "']' in '[…]'", ["[-x]"] = "'-' in '[…]'", ["[a--]"] = "'-' in '[…]'",
+      ["\\"] = "nothing is behind the '\\'", ["a**b\\"] = "nothing is behind the '\\'" } do
       local ok, err = pcall(matcher, text)
       assert.is_false(ok)
       assert.is_true(failure.is(err, "invalid-input"))
       assert.matches(message, err.message, 1, true)
     end
+  end)
+
+  it("tells the file and the line of what is none", function()
+    local ok, err = pcall(ignore.parse, "a\n# [\n\n[]\n", "own.dockerignore")
+    assert.is_false(ok)
+    assert.matches("^own.dockerignore:4: pattern '%[%]': ", tostring(err))
+    ok, err = pcall(ignore.parse, "[]")
+    assert.same({ false, nil }, { ok, err.file })
   end)
 
   it("takes any bytes (DF-06)", function()

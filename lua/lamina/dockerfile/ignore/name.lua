@@ -10,12 +10,17 @@ local text = require "lamina.util.text"
 local name = {}
 
 local function bad(pattern, why)
-  failure.raise("invalid-input", (".dockerignore: '%s': %s"):format(pattern:sub(1, 200), why))
+  failure.raise("invalid-input", ("pattern '%s': %s"):format(pattern:sub(1, 200), why))
 end
 
---- One character of a class at a place, and the place behind it.
-local function class_character(list, at)
+--- One character of a class at a place, and the place behind it. "]" and "-" are none by
+-- themselves, as in Go's filepath.Match.
+local function class_character(list, at, pattern)
+  if list[at] == "]" or list[at] == "-" then
+    bad(pattern, ("'%s' in '[…]' stands for itself only behind '\\'"):format(list[at]))
+  end
   if list[at] == "\\" then at = at + 1 end
+  if not list[at] then bad(pattern, "an unclosed '['") end
   return list[at], at + 1
 end
 
@@ -26,10 +31,9 @@ local function class(list, at, pattern)
   if negated then at = at + 1 end
   while list[at] ~= "]" or #ranges == 0 do
     local low, high
-    low, at = class_character(list, at)
+    low, at = class_character(list, at, pattern)
     high = low
-    if list[at] == "-" and list[at + 1] ~= "]" then high, at = class_character(list, at + 1) end
-    if not low or not high then bad(pattern, "an unclosed '['") end
+    if list[at] == "-" then high, at = class_character(list, at + 1, pattern) end
     ranges[#ranges + 1] = { low, high }
   end
   return { negated = negated, ranges = ranges }, at + 1
@@ -41,8 +45,9 @@ function name.token(list, at, pattern)
   local char = list[at]
   if char == "*" or char == "?" then return char, at + 1 end
   if char == "[" then return class(list, at + 1, pattern) end
-  if char == "\\" and list[at + 1] then
-    char, at = list[at + 1], at + 1
+  if char == "\\" then
+    at = at + 1
+    char = list[at] or bad(pattern, "nothing is behind the '\\'")
   end
   return { literal = char }, at + 1
 end
