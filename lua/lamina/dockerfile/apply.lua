@@ -105,13 +105,19 @@ end
 --- Heredocs as files of the sources; answers whether their texts have variables. Where only some
 -- are expanded, the dollars of the others are quoted.
 local function add_heredocs(sources, found)
-  local expands = false
-  for _, one in ipairs(found) do
+  local expands, is_sorted = false, true
+  for i, one in ipairs(found) do
+    is_sorted = is_sorted and (i == 1 or found[i - 1].name < one.name)
     expands = expands or one.expand and one.content:find("[$\\]") ~= nil
   end
   for _, one in ipairs(found) do
     local is_quoted = expands and not one.expand
-    sources[one.name] = is_quoted and words.literal(one.content) or one.content
+    local content = is_quoted and words.literal(one.content) or one.content
+    if is_sorted then
+      sources[one.name] = content
+    else
+      table.insert(sources, { one.name, content })
+    end
   end
   return expands
 end

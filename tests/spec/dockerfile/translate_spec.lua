@@ -78,6 +78,16 @@ describe("a Dockerfile's translation", function()
       (refused(plan_of, "ARG A=x\nFROM $A", { A = "" })))
   end)
 
+  it("keeps the order that heredocs of one COPY are written in", function()
+    local function names(text)
+      local list = {}
+      for i, pair in ipairs(plan_of("FROM a\n" .. text).steps[2].inline) do list[i] = pair[1] end
+      return list
+    end
+    assert.same({ "b", "c", "a" }, names "COPY <<b x <<c <<a /x/\nb\nc\na\n")
+    assert.same({ "a", "b" }, names "COPY <<a <<b /x/\na\nb\n")
+  end)
+
   it("writes long commands as Lua would, when it may", function()
     local made = translated("FROM a\nRUN one && \\\n    two \\\n  && three\n",
       { is_idiomatic = true })

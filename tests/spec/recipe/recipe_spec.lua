@@ -269,6 +269,8 @@ describe("a wrong recipe", function()
       "run: mounts: from: a stage, a context or an image's name expected, got table" },
     { "return from 'x':with(5)", "with: a function expected, got number" },
     { "return from 'x':with(function() end)", "with: the function answered nil, not a stage" },
+    { "return from 'x':copy({ 'a', nil, 'b' }, '/')", "copy: the sources: the list has a hole" },
+    { "return from 'x':copy({ 'a', { 'b' } }, '/')", "copy: a pair { name, value } expected" },
     { "return", "the recipe returned nothing" },
     { "return {}", "the recipe returned no target" },
     { "return { a = 5 }", "target 'a': an image or a stage expected, got number" },

@@ -12,13 +12,28 @@ local add_options = { checksum = argument.text, unpack = argument.boolean,
   keep_git_dir = argument.boolean }
 for key, reader in pairs(copy_options) do add_options[key] = reader end
 
---- Splits a table into its list and the rest.
+--- Splits a table into its list of paths and stages, and the rest, of which a list of pairs
+-- { name, text } has an order.
 local function split(values)
-  local list, named = {}, {}
+  local list, named, ordered = {}, {}, {}
   for key, value in pairs(values) do
     if math.type(key) == "integer" then list[key] = value else named[key] = value end
   end
-  return list, named
+  for i = #list, 1, -1 do
+    if type(list[i]) == "table" and not stage.step(list[i]) then
+      table.insert(ordered, 1, table.remove(list, i))
+    end
+  end
+  return list, named, ordered
+end
+
+--- The files that a recipe holds itself, as pairs: those with an order come last.
+local function inline_files(named, ordered, what)
+  local files = next(named) ~= nil and argument.pairs(named, what) or {}
+  for _, pair in ipairs(#ordered > 0 and argument.pairs(ordered, what) or {}) do
+    files[#files + 1] = pair
+  end
+  return #files > 0 and files or nil
 end
 
 --- Takes http and git sources out of a list of paths.
@@ -38,13 +53,14 @@ local function split_remotes(list, what)
   return #remotes > 0 and paths or list, #remotes > 0 and remotes or nil
 end
 
---- `{ ["name"] = "text" }` are files that the recipe holds itself; paths may stand beside them.
+--- `{ ["name"] = "text" }`, or `{ { "name", "text" } }` where their order matters, are files that
+-- the recipe holds itself; paths may stand beside them.
 local function read_sources(fields, sources, what)
   if type(sources) == "table" and stage.step(sources) then sources = { sources } end
   if type(sources) == "table" then
-    local named
-    sources, named = split(sources)
-    if next(named) ~= nil then fields.inline = argument.pairs(named, what) end
+    local named, ordered
+    sources, named, ordered = split(sources)
+    fields.inline = inline_files(named, ordered, what)
     sources, fields.remotes = split_remotes(sources, what)
   end
   if not (fields.inline or fields.remotes) or next(sources) ~= nil then
