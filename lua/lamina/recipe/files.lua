@@ -139,6 +139,16 @@ local function shelf_names(self)
   return names
 end
 
+--- Whether a path leads out of the folder that it begins in.
+local function leads_out(path)
+  local depth = 0
+  for element in path:gmatch("[^/]+") do
+    depth = depth + (element == ".." and -1 or element == "." and 0 or 1)
+    if depth < 0 then return true end
+  end
+  return path:find("^/") ~= nil
+end
+
 --- The text of an instruction's file: "apt" is one that comes with lamina, "./apt.lua" one beside
 -- the recipe, and what the command line gave goes by the name it had there.
 function Files:instruction(name)
@@ -153,8 +163,10 @@ function Files:instruction(name)
         or ("one of your own is a file: use \"./%s.lua\""):format(name))
   end
   local path = name:gsub("^%./+", "")
-  if path:find("^/") or not path:find("%.lua$") then
-    place.blame(("use: '%s' is no Lua file beside the recipe"):format(name))
+  if leads_out(path) or not path:find("%.lua$") then
+    place.blame(("use: '%s' is no Lua file beside the recipe"):format(name),
+      leads_out(path) and "it has to be beside the recipe or Dockerfile, or in a folder there;"
+        .. " --use takes a file from anywhere" or nil)
   end
   return beside(self, path, "use", "instructions of your own are Lua files beside the recipe")
 end

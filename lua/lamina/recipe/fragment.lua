@@ -73,17 +73,19 @@ local option_rows = { name = argument.text }
 --- Adds the method.
 function fragment.install()
   stage.extend("dockerfile", function(self, text, options)
-    local where = place.current()
+    local where = place.current() or {}
     text = argument.text(text, "dockerfile")
-    local name = argument.options(options, option_rows, "dockerfile").name or "dockerfile"
-    if at_work[name] and name ~= "dockerfile" then
+    local name = argument.options(options, option_rows, "dockerfile").name
+    local is_named = name ~= nil
+    name = name or where.file
+    if is_named and at_work[name] then
       place.blame(("'%s' includes itself"):format(name))
     elseif depth >= most_deep then
       place.blame(("dockerfile: more than %d within each other"):format(most_deep))
     end
-    at_work[name], depth = true, depth + 1
+    at_work[name], depth = is_named, depth + 1
     local ok, result = pcall(function()
-      local function at(line) return { file = name, line = line or 1 } end
+      local function at(line) return is_named and { file = name, line = line or 1 } or where end
       return fragment.apply(self, fragment.parse(text, name, at), at)
     end)
     at_work[name], depth = nil, depth - 1

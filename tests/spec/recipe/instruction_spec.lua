@@ -107,6 +107,23 @@ describe("an instruction in a recipe", function()
     assert.same({ "before\\xff" }, said)
   end)
 
+  it("may be in a text, whose mistakes are told with the recipe's line", function()
+    local text = 'local s = from "scratch"\nreturn s:dockerfile [[\nENV A=1\n%s]]'
+    assert.equal("recipe.lua:2: unknown instruction 'RNU'", (refuse(text:format "RNU x")))
+    assert.equal("recipe.lua:2: run: the command is empty", (refuse(text:format "RUN <<E\nE\n")))
+    local step = evaluate(text:format "RUN x").steps[3]
+    assert.same({ "recipe.lua", 2 }, { step.file, step.line })
+  end)
+
+  it("is refused a file that leads out of its folder", function()
+    for _, name in ipairs { "../own.lua", "./a/../../own.lua", "/own.lua" } do
+      local message, hint = refuse(("use %q return from 'scratch'"):format(name))
+      assert.equal(("recipe.lua:1: use: '%s' is no Lua file beside the recipe"):format(name),
+        message)
+      assert.matches("it has to be beside the recipe or Dockerfile", hint, 1, true)
+    end
+  end)
+
   it("is refused a variable that a broken word needs, at the line of the call", function()
     assert.equal("recipe.lua:9: X: missing", (refuse(say(':say "${X:?missing}"'))))
   end)
@@ -270,7 +287,7 @@ return from "scratch":say()]])
       ["../../etc/passwd"] = "is no Lua file beside the recipe",
       ["/etc/passwd"] = "is no Lua file beside the recipe",
       ["/etc/hosts.lua"] = "is no Lua file beside the recipe",
-      ["../../../../../../etc/hosts.lua"] = "No such file",
+      ["../../../../../../etc/hosts.lua"] = "is no Lua file beside the recipe",
       ["./link.lua"] = "No such file", ["./pipe.lua"] = "not a regular file",
       ["./dir.lua"] = "not a regular file", ["./none.lua"] = "No such file",
       ["appt"] = "use: no instruction 'appt' comes with lamina",
