@@ -108,6 +108,23 @@ describe("lamina build of a Dockerfile", function()
     assert.equal("SIGINT", config.StopSignal)
   end)
 
+  it("tells that a linked copy knows no users", function()
+    local status, _, err = build "FROM busybox\nCOPY --link --chown=root a.txt /\n"
+    assert.equal(1, status)
+    assert.matches("Dockerfile:2: ", err, 1, true)
+    assert.matches("\nhint: with --link nothing of the stage is seen, its users neither", err, 1,
+      true)
+    status, _, err = build "FROM busybox\nCOPY --chown=nobody-there a.txt /\n"
+    assert.equal(1, status)
+    assert.is_nil(err:find("hint:", 1, true))
+  end)
+
+  it("is called Dockerfile where it comes as the context", function()
+    local _, _, err = helper.sh(("LAMINA_ROOT=%s %s build -"):format(run.root,
+      helper.quote(helper.lamina_path)), "FROM busybox\nRNU x\n")
+    assert.matches("lamina: Dockerfile:2: unknown instruction 'RNU'\n", err, 1, true)
+  end)
+
   it("is planned by stages, with the lines of its instructions", function()
     helper.write(dir .. "/Dockerfile", "FROM busybox AS build\n\nRUN a\nENV b=c\nFROM build\n"
       .. "COPY --from=build x y\n")

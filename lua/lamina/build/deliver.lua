@@ -27,12 +27,16 @@ local few_bytes = 1024 * 1024
 -- every machine.
 local fixed_time = 0
 
---- Numeric owners; "5" alone is 5:5, a name has its group from passwd (SEMANTICS 52).
-local function owner(chown, root)
+--- Numeric owners; "5" alone is 5:5, a name has its group from passwd (SEMANTICS 52). What is
+-- `linked` doesn't see the stage, and so none of its names.
+local function owner(chown, root, linked)
   if not chown then return nil end
   if chown:find("^%d+$") then chown = chown .. ":" .. chown end
-  local user = failure.check(namespace.resolve_user(root, chown))
-  return { user.uid, user.gid }
+  local user, err = namespace.resolve_user(root, chown)
+  if user then return { user.uid, user.gid } end
+  failure.raise("system", err.message, { errno = err.errno, hint = linked
+    and "with --link nothing of the stage is seen, its users neither: give numbers to --chown,"
+      .. " or leave --link out" })
 end
 
 --- Whether the files are so little that a job would take longer than the copy.
@@ -197,7 +201,7 @@ local function copy_all(vertex, work, dir, below)
   local earlier <close> = previous.open(vertex, work)
   local target = {
     to = root:fd(), destination = real_destination(root:fd(), params.destination),
-    chown = owner(params.chown, root:fd()), places = {},
+    chown = owner(params.chown, root:fd(), params.link), places = {},
     chmod = params.chmod, parents = params.parents, exclude = params.exclude,
     staged = descriptor(staged), earlier = descriptor(earlier),
     raw = vertex.ignores_parent or nil, epoch = work.options.epoch,

@@ -100,7 +100,8 @@ end
 local function read_made(given, made, file)
   if made.text then
     if file then usage("build: the context is a recipe, so -f can't name another") end
-    return take(given, "recipe", made.text, "recipe")
+    local name = dockerfile.is_one("recipe", made.text) and "Dockerfile" or "recipe"
+    return take(given, name, made.text, name)
   end
   if file == "-" then return read(given, file) end
   local root <close> = failure.check(fs.open(made.path, "dir"))
