@@ -40,10 +40,11 @@ end
 --- Pairs as two columns, indented.
 local function columns(pairs_list)
   local width, lines = 0, {}
-  for _, pair in ipairs(pairs_list) do width = math.max(width, #pair[1]) end
+  for _, pair in ipairs(pairs_list) do width = math.max(width, utf8.len(pair[1])) end
   for _, pair in ipairs(pairs_list) do
     for i, part in ipairs(wrap(pair[2], widest - width - 4)) do
-      lines[#lines + 1] = ("  %-" .. width .. "s  %s"):format(i == 1 and pair[1] or "", part)
+      local left = i == 1 and pair[1] or ""
+      lines[#lines + 1] = ("  %s%s  %s"):format(left, (" "):rep(width - utf8.len(left)), part)
     end
   end
   return table.concat(lines, "\n")

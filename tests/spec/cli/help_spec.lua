@@ -7,6 +7,7 @@ local command = {
     { long = "force", short = "f", help = "don't ask" },
     { long = "how", value = "WAY", help = "in which way", choices = { "well", "badly" },
       default = "well" },
+    { long = "of", value = "PART,…", help = "these alone" },
   },
 }
 
@@ -20,8 +21,9 @@ Mend a thing.
 More about it.
 
 Options:
-  -f, --force    don't ask
-      --how WAY  in which way: well, badly (default well)
+  -f, --force      don't ask
+      --how WAY    in which way: well, badly (default well)
+      --of PART,…  these alone
 
 Options of every command:
       --root DIR  the directory of the store (default: setting store)
