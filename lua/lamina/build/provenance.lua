@@ -16,7 +16,6 @@ local version = require "lamina.util.version"
 local provenance = {}
 
 provenance.predicate_type = "https://slsa.dev/provenance/v1"
-provenance.modes = { "max", "min" }
 
 local build_type = "urn:lamina:build:1"
 

@@ -6,7 +6,6 @@
 local check = require "lamina.util.check"
 local csv = require "lamina.cli.csv"
 local failure = require "lamina.util.failure"
-local provenance = require "lamina.build.provenance"
 
 local attests = {}
 
@@ -23,9 +22,7 @@ local function check_key(kind, key, complain)
   for _, name in ipairs(known[kind]) do
     if name == key then return end
   end
-  local near = check.suggest(key, known[kind])
-  complain(("unknown key '%s'"):format(key), near and ("did you mean '%s'?"):format(near)
-    or "known are " .. table.concat(known[kind], ", "))
+  complain(("unknown key '%s'"):format(key), check.hint(key, known[kind]))
 end
 
 --- What a kind is to have: nil where nothing is to be said.
@@ -35,7 +32,7 @@ local function settings(kind, fields, complain)
   if disabled == nil then complain("'disabled' is true or false") end
   local mode = fields.mode or "min"
   if mode ~= "min" and mode ~= "max" then
-    complain(("unknown mode '%s'"):format(mode), "it is " .. table.concat(provenance.modes, " or "))
+    complain(("unknown mode '%s'"):format(mode), "it is max or min")
   end
   if disabled then return nil end
   return { mode = mode, builder_id = fields["builder-id"] }

@@ -11,10 +11,7 @@ local cache_options = {}
 local function one_of(choices)
   return function(value, fail)
     if choices[value] ~= nil then return choices[value] end
-    local list = {}
-    for name in pairs(choices) do list[#list + 1] = name end
-    table.sort(list)
-    fail(("'%s' is none of %s"):format(value, table.concat(list, ", ")))
+    fail(("'%s' is none of %s"):format(value, table.concat(check.sorted_keys(choices), ", ")))
   end
 end
 
@@ -77,21 +74,16 @@ local known = {
   },
 }
 
-local function sorted_keys(map, first)
-  local list = { first }
-  for key in pairs(map) do list[#list + 1] = key end
-  table.sort(list)
-  return list
+for _, types in pairs(known) do
+  for _, keys in pairs(types) do keys.type = { as_it_is } end
 end
 
 -- What belongs to the other option.
 local opposite = { src = "dest", dest = "src" }
 
---- Fails over one of some names that was misspelt, or isn't there.
-local function unknown(fail, what, word, names)
-  local near = word and check.suggest(opposite[word] or word, names)
-  fail(what, near and ("did you mean '%s'?"):format(near)
-    or "known are " .. table.concat(names, ", "))
+--- Fails over a key of `map` that was misspelt, or isn't there.
+local function unknown(fail, what, word, map)
+  fail(what, check.hint(opposite[word or ""] or word, check.sorted_keys(map)))
 end
 
 -- How a directory is said, which has no short form.
@@ -102,14 +94,7 @@ local for_folder = { ["--cache-from"] = "type=local,src=DIR is a directory",
 local function fields_of(word, option, fail)
   if word:find "^[./~]" then fail("the name of a registry's expected", for_folder[option]) end
   if not word:find("=", 1, true) then return { type = "registry", ref = word } end
-  local fields = {}
-  for _, field in ipairs(csv.fields(word, option)) do
-    local key, value = field:match("^%s*([^=]+)=(.*)$")
-    if not key then fail(("KEY=VALUE expected, not '%s'"):format(field)) end
-    if fields[key] then fail(("'%s' comes twice"):format(key)) end
-    fields[key] = value
-  end
-  return fields
+  return csv.pairs(csv.fields(word, option), fail)
 end
 
 --- What a type takes.
@@ -120,7 +105,7 @@ local function keys_of(fail, type, option)
     fail("what an image has in it is read by the image's name", "type=registry,ref=IMAGE")
   end
   unknown(fail, type and ("the type '%s' isn't known"):format(type) or "'type' is missing", type,
-    sorted_keys(types))
+    types)
 end
 
 local function parse(word, option)
@@ -129,11 +114,9 @@ local function parse(word, option)
   end
   local fields = fields_of(word, option, fail)
   local keys = keys_of(fail, fields.type, option)
-  local parsed, names = { type = fields.type }, sorted_keys(keys, "type")
+  local parsed = {}
   for key in pairs(fields) do
-    if key ~= "type" and not keys[key] then
-      unknown(fail, ("'%s' isn't known"):format(key), key, names)
-    end
+    if not keys[key] then unknown(fail, ("'%s' isn't known"):format(key), key, keys) end
   end
   for key, rule in pairs(keys) do
     local value = fields[key]

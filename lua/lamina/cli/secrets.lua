@@ -20,9 +20,7 @@ local function complainer(word)
 end
 
 local function unknown(key, complain)
-  local near = check.suggest(key, { "env", "id", "source", "src", "type" })
-  complain(("unknown key '%s'"):format(key), near and ("did you mean '%s'?"):format(near)
-    or "known are id, src, env and type")
+  complain(("unknown key '%s'"):format(key), check.hint(key, check.sorted_keys(keys)))
 end
 
 local function fields_of(word, complain)

@@ -3,7 +3,6 @@ local config = require "lamina.config.config"
 local json = require "lamina.core.json"
 local kind = require "lamina.config.kind"
 local table_view = require "lamina.ui.table"
-local text = require "lamina.util.text"
 
 local settings = {}
 
@@ -22,7 +21,7 @@ end
 --- In words: a line for each file and a table.
 function settings.print(out, found)
   for _, file in ipairs(found.files) do
-    out:line("%-7s  configuration: %s", file.settings and "read" or "none", text.escape(file.path))
+    out:line("%-7s  configuration: %s", file.settings and "read" or "none", file.path)
   end
   local rows = { { "SETTING", "VALUE", "FROM" } }
   for i, setting in ipairs(found.list) do

@@ -43,10 +43,8 @@ local function shown_value(value)
 end
 
 local function unknown(self, line, name, below, known)
-  local names = check.sorted_keys(known)
-  local near = check.suggest(below, names)
-  self:refuse(line, ("unknown key '%s'"):format(name), near and ("did you mean '%s'?"):format(near)
-    or "known are " .. table.concat(names, ", "))
+  self:refuse(line, ("unknown key '%s'"):format(name),
+    check.hint(below, check.sorted_keys(known)))
 end
 
 function Reader:set(row, name, value, line)

@@ -63,13 +63,15 @@ function check.sorted_keys(map)
   return keys
 end
 
---- Says which option was meant, or which there are.
+--- Says which of the names was meant with a word, or which there are.
+function check.hint(word, names)
+  local near = type(word) == "string" and check.suggest(word, names)
+  return near and ("did you mean '%s'?"):format(near) or "known are " .. table.concat(names, ", ")
+end
+
 local function unknown(key, known, what)
-  local names = check.sorted_keys(known)
-  local near = type(key) == "string" and check.suggest(key, names)
-  local hint = near and ("did you mean '%s'?"):format(near)
-    or ("known are %s"):format(table.concat(names, ", "))
-  return ("%s: unknown option '%s' (%s)"):format(what, tostring(key), hint)
+  return ("%s: unknown option '%s' (%s)"):format(what, tostring(key),
+    check.hint(key, check.sorted_keys(known)))
 end
 
 --- Checks a table of options against `{ key = type }`; nil counts as no options.

@@ -55,6 +55,7 @@ describe("lamina.cli.cache_options", function()
       ["type=registry,max"] = { "KEY=VALUE expected, not 'max'" },
       ["type=registry,ref="] = { "'ref' is missing", "ref=NAME:TAG is where it is kept" },
       ["type=registrie,ref=c"] = { "the type 'registrie' isn't known", "did you mean 'registry'?" },
+      ["Type=registry,REF=c,Ref=d"] = { "'ref' comes twice" },
       ["ref=c"] = { "'type' is missing", "known are inline, local, registry" },
       ["type=inline,mode=max"] = { "an image has room for the records of its own layers only, "
         .. "which is mode=min", "type=registry,ref=NAME,mode=max writes those of all stages" },
