@@ -75,7 +75,6 @@ function options.complete(given)
   all.context, all.images = all.context or ".", {}
   all.bus = all.bus or require("lamina.util.event").new()
   take_settings(all)
-  if all.jobs < 1 then failure.raise("usage", "--jobs: one step at a time is the least") end
   all.platforms = platforms(all)
   all.platform, all.platform_is_asked = all.platforms[1], given.platform ~= nil
   all.epoch, all.proxies = source_date_epoch(all.source_date_epoch, all.args), proxies(all.args)
