@@ -75,6 +75,28 @@ describe("attestations", function()
     assert.is_truthy(names["context:"])
   end)
 
+  it("tell what steps have read of a context, whatever became of it since", function()
+    local context = helper.tmpdir()
+    helper.write(context .. "/recipe.lua", [[
+return from("busybox"):copy("note", "/"):run "sleep 1"]])
+    helper.write(context .. "/note", "one")
+    local function digest_after(change)
+      local line = run:line("build", "-t", "read", "--no-cache", "--provenance",
+        "--progress=json", context)
+      assert.equal(0, (helper.sh(([[%s 2>%s.log & pid=$!
+        until grep -q 'step.started.*"id":3' %s.log; do sleep 0.05; done
+        %s; wait $pid]]):format(line, context, context, change))))
+      local images, said = read(saved(run, "read"))
+      local definition = said[images[1].digest][slsa].buildDefinition
+      for _, one in ipairs(definition.resolvedDependencies) do
+        if one.uri == "context:" then return one.digest.sha256 end
+      end
+    end
+    local before = digest_after "true"
+    assert.is_string(before)
+    assert.equal(before, digest_after("echo two >" .. context .. "/note"))
+  end)
+
   it("tell the arguments and the plan where they are asked to", function()
     build(run, "-t", "max", "--provenance=mode=max,builder-id=https://ci.example/1", "--build-arg",
       "WHO=you")

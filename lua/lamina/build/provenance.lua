@@ -10,7 +10,6 @@ local json = require "lamina.core.json"
 local platform = require "lamina.image.platform"
 local plan_encoding = require "lamina.plan.plan"
 local reference = require "lamina.image.reference"
-local selection = require "lamina.build.selection"
 local version = require "lamina.util.version"
 
 local provenance = {}
@@ -56,14 +55,13 @@ local function add_remotes(list, part)
   end
 end
 
---- What steps have read of contexts: names, attributes and bytes, as their keys have them.
+--- What steps have read of contexts: names, attributes and bytes, as their keys have had them.
 local function add_contexts(list, part)
   for _, vertex in ipairs(part.vertices) do
     for _, use in ipairs(vertex.uses) do
       if use.source.is_context then
-        local content = failure.check(json.encode(selection.content(use.source:tree(), use)))
         list[#list + 1] = { uri = "context:" .. percent(use.source.dir),
-          digest = { sha256 = digest.sha256(content) } }
+          digest = { sha256 = digest.sha256(failure.check(json.encode(use.content))) } }
       end
     end
   end

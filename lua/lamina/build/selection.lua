@@ -112,13 +112,14 @@ local function each(self, use, fn)
   return list
 end
 
---- What a use selects, as plain data for a key.
+--- What a use selects, as plain data for a key. The use keeps it as its `content`.
 function selection.content(self, use)
   use.found = {}
-  return { content = each(self, use, function(base, found, excludes)
+  use.content = { content = each(self, use, function(base, found, excludes)
     use.found[#use.found + 1] = { base = base, paths = paths_of(found) }
     return part(base, found, use.select, excludes)
   end) }
+  return use.content
 end
 
 --- Whether a use still selects the same files, in the same state, as when its content was asked
