@@ -14,7 +14,6 @@ local carriers = { oci = true, registry = true, store = true }
 
 --- Raises where no output would have what is asked for.
 function attest.check(options)
-  if not options.provenance and not options.sbom then return end
   for _, output in ipairs(options.outputs) do
     if carriers[output.type] then return end
   end
@@ -40,7 +39,7 @@ local nothing = "sha256:" .. ("0"):rep(64)
 
 --- Gives the images of a solved graph what is to be said of them.
 function attest.images(store, graph, images, options)
-  for i, part in ipairs((options.provenance or options.sbom) and graph.parts or {}) do
+  for i, part in ipairs(graph.parts) do
     local predicates = {}
     if options.provenance then
       predicates[1] = { type = provenance.predicate_type,

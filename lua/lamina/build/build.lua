@@ -73,7 +73,6 @@
 --
 -- Failures are raised: the kind "step-failed" for a command, worded
 -- `step 3 (run "false"), recipe.lua:7: exit status 1`, `detail` holding its last lines.
-local attest = require "lamina.build.attest"
 local base = require "lamina.build.base"
 local context = require "lamina.build.context"
 local export = require "lamina.build.export"
@@ -140,10 +139,14 @@ local function resolve_each(store, options)
   return graphs.join(parts, options.platforms)
 end
 
---- What knows of the caches of others is loaded where there are some.
-local function check_caches(options)
-  if #(options.cache_to or {}) == 0 then return end
-  require("lamina.build.cache_export").check(options.cache_to)
+--- Whether what is asked for can be. What knows of the caches of others, and of attestations, is
+-- loaded where there are some.
+local function check(options)
+  options.outputs = export.check(options.outputs, #options.platforms)
+  if #(options.cache_to or {}) > 0 then
+    require("lamina.build.cache_export").check(options.cache_to)
+  end
+  if options.provenance or options.sbom then require("lamina.build.attest").check(options) end
 end
 
 local function import_caches(store, options)
@@ -161,9 +164,7 @@ end
 -- that are needed are kept, or promised, until the caller closes options.held.
 local function prepare(store, given)
   local options = options_of.complete(given)
-  options.outputs = export.check(options.outputs, #options.platforms)
-  check_caches(options)
-  attest.check(options)
+  check(options)
   options.contexts = context.set(store, options)
   options.remotes = remote.set(store, options)
   options.keeper, options.promised = keeper.new(store), promised.new()

@@ -1,5 +1,4 @@
 --- What a build answers when all is made: its steps, its image, and the files that tell of it.
-local attest = require "lamina.build.attest"
 local export = require "lamina.build.export"
 local failure = require "lamina.util.failure"
 local finish = require "lamina.build.finish"
@@ -89,7 +88,9 @@ function outcome.deliver(store, graph, options)
     id = #images == 1 and images[1].id or nil,
     names_of = function(output) return names_of(names, output) end }
   if options.sbom or export.is_slow(options.outputs) then options.keeper:settle() end
-  attest.images(store, graph, images, options)
+  if options.provenance or options.sbom then
+    require("lamina.build.attest").images(store, graph, images, options)
+  end
   local made = export.run(what)
   local result = { image = what.id or index_of(made), names = names, outputs = made,
     metadata = metadata(made) }

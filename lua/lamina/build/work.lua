@@ -71,7 +71,10 @@ end
 
 --- Views of what is solved anew are made anew: layers may be others then.
 function Work:forget_views()
-  for _, view_of in pairs(self.views) do view_of.mount:close() end
+  for _, files in pairs(self.views) do
+    files:__close()
+    files.mount:close()
+  end
   self.views = {}
 end
 
