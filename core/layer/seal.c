@@ -5,19 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "base/path.h"
+#include "base/buf.h"
 #include "layer/marks.h"
 #include "layer/names.h"
 #include "layer/pair.h"
 #include "layer/place.h"
 #include "layer/same.h"
+#include "layer/xattrs.h"
 
 /* A whiteout of what is below and not here, in place of the opaque mark. */
 static int hide(void *upper, const char *name, struct lam_err *err)
@@ -40,49 +40,56 @@ struct sealing {
 	struct lam_sealed *out;
 };
 
+static int open_marked(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 /* Whether a name of the lower directory carries an xattr of this value. */
 static int has_below(const struct lam_pair *dirs, const char *name, const char *xattr,
 		     const char *value, ssize_t size)
 {
-	char path[LAM_NAME_MAX + 32], below[XATTR_LIST_MAX];
+	char below[XATTR_SIZE_MAX];
+	lam_autofd fd = -1;
 
 	if (dirs->lower < 0 || dirs->opaque)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirs->lower, name);
-	return lgetxattr(path, xattr, below, sizeof(below)) == size &&
+	fd = open_marked(dirs->lower, name);
+	return fd >= 0 && fgetxattr(fd, xattr, below, sizeof(below)) == size &&
 	       memcmp(below, value, (size_t)size) == 0;
 }
 
 /* Takes a mark off that no layer below has put there. */
-static int strip(const struct lam_pair *dirs, const char *name, const char *path, const char *xattr,
+static int strip(const struct lam_pair *dirs, const char *name, int fd, const char *xattr,
 		 struct lam_err *err)
 {
-	char value[XATTR_LIST_MAX];
-	ssize_t n = lgetxattr(path, xattr, value, sizeof(value));
+	char value[XATTR_SIZE_MAX];
+	ssize_t n = fgetxattr(fd, xattr, value, sizeof(value));
 
 	if (n >= 0 && has_below(dirs, name, xattr, value, n))
 		return 0;
-	if (lremovexattr(path, xattr) < 0 && errno != ENODATA)
+	if (fremovexattr(fd, xattr) < 0 && errno != ENODATA)
 		return lam_err_set(err, errno, "remove %s of %s", xattr, name);
 	return 0;
 }
 
 /* Marks of a file or directory (marks.h) that who wrote it has set himself: to be believed later,
- * when somebody else has made it his own. */
+ * when somebody else has made it his own. Opening it costs less than its name below /proc. */
 static int strip_marks(const struct lam_pair *dirs, const char *name, const struct stat *st,
 		       struct lam_err *err)
 {
-	char path[LAM_NAME_MAX + 32], names[XATTR_LIST_MAX];
-	ssize_t n;
+	lam_autobuf struct lam_buf names = LAM_BUF_INIT;
+	lam_autofd fd = -1;
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return 0; /* the kernel keeps user xattrs of nothing else */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirs->upper, name);
-	n = llistxattr(path, names, sizeof(names));
-	if (n < 0)
-		return errno == EOPNOTSUPP ? 0 : lam_err_set(err, errno, "xattrs of %s", name);
-	for (char *at = names; at < names + n; at += strlen(at) + 1)
-		if (lam_mark_is_own(at) && strip(dirs, name, path, at, err) < 0)
+	fd = open_marked(dirs->upper, name);
+	if (fd < 0)
+		return lam_err_set(err, errno, "open %s", name);
+	if (lam_xattrs_names(fd, &names, err) < 0)
+		return lam_err_wrap(err, "%s", name);
+	for (char *at = names.data; at < names.data + names.len; at += strlen(at) + 1)
+		if (lam_mark_is_own(at) && strip(dirs, name, fd, at, err) < 0)
 			return -1;
 	return 0;
 }

@@ -128,11 +128,16 @@ int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *x, s
 	return 0;
 }
 
+int lam_xattrs_names(int fd, struct lam_buf *names, struct lam_err *err)
+{
+	return read_names(&(struct lam_xattr_source){ .fd = fd }, names, err);
+}
+
 int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err)
 {
 	lam_autobuf struct lam_buf names = LAM_BUF_INIT;
 
-	if (read_names(&(struct lam_xattr_source){ .fd = fd }, &names, err) < 0)
+	if (lam_xattrs_names(fd, &names, err) < 0)
 		return -1;
 	for (char *name = names.data; name < names.data + names.len; name += strlen(name) + 1)
 		if (is_meant(name) && fremovexattr(fd, name) < 0 && errno != ENODATA &&

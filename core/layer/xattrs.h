@@ -30,6 +30,9 @@ struct lam_xattr_source {
 int lam_xattrs_read(const struct lam_xattr_source *from, struct lam_xattrs *xattrs,
 		    struct lam_err *err);
 
+/* The names of all that an open file has, each with its NUL; `names` is empty before. */
+int lam_xattrs_names(int fd, struct lam_buf *names, struct lam_err *err);
+
 /* Takes off an open file those that `is_meant` says; what this user may not take off stays. */
 int lam_xattrs_remove(int fd, int (*is_meant)(const char *name), struct lam_err *err);
 
