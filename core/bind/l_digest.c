@@ -3,11 +3,6 @@
  *   digest.sha256("text")                    -- hex
  *   local sha = digest.new(); sha:update(part); sha:hex()
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/digest.h"

@@ -73,25 +73,22 @@ static int l_attach(lua_State *L)
 	return lam_process_attach(pid, p, &err) < 0 ? lamL_fail(L, &err) : 1;
 }
 
-enum { FDS_MAX = 16 };
-
 /* Reads the list `fds`; returns how many. */
-static size_t read_descriptors(lua_State *L, int fds[FDS_MAX])
+static size_t read_descriptors(lua_State *L, int fds[LAM_HELPER_FDS])
 {
-	lua_Integer n;
+	size_t n;
 
 	if (lua_getfield(L, 1, "fds") == LUA_TNIL)
 		return 0;
-	if (!lua_istable(L, -1) || (n = luaL_len(L, -1)) > FDS_MAX)
+	if (!lua_istable(L, -1) || (n = lua_rawlen(L, -1)) > LAM_HELPER_FDS)
 		return (size_t)luaL_error(L, "option 'fds': at most %d descriptors expected",
-					  FDS_MAX);
-	for (lua_Integer i = 0; i < n; i++) {
-		if (lua_geti(L, -1, i + 1) != LUA_TNUMBER || lua_tointeger(L, -1) < 0)
-			luaL_error(L, "option 'fds': descriptors expected");
-		fds[i] = (int)lua_tointeger(L, -1);
+					  LAM_HELPER_FDS);
+	for (size_t i = 0; i < n; i++) {
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		fds[i] = lamL_checkfd(L, -1, "option 'fds'");
 		lua_pop(L, 1);
 	}
-	return (size_t)n;
+	return n;
 }
 
 /* namespace.spawn{args=, env=, stdin=, stdout=, stderr=, fds={...}} -> process | nil, err:
@@ -103,7 +100,7 @@ static int l_spawn(lua_State *L)
 	};
 	struct lam_process *p;
 	struct lam_err err;
-	int fds[FDS_MAX], stdio[3];
+	int fds[LAM_HELPER_FDS], stdio[3];
 	size_t nfds;
 	char **args, **env;
 

@@ -10,8 +10,6 @@
 #include "sys/kernel.h"
 #include "sys/process.h"
 
-enum { FDS_MAX = 16 };
-
 /* Waits until the program runs; a failure of the child becomes ours. */
 static int read_report(int report, struct lam_err *err)
 {
@@ -24,13 +22,13 @@ static int read_report(int report, struct lam_err *err)
 }
 
 /* Above all that is wanted of the program, and below any limit that lets a program run. */
-enum { ALOFT = 3 + FDS_MAX };
+enum { ALOFT = 3 + LAM_HELPER_FDS };
 
 /* Puts the descriptors where they are wanted: fds from 3 up, stdio from 0. All are lifted out of
  * the way first, since one of them may lie where another has to go. */
 static int place(const int *fds, size_t nfds, const int stdio[3])
 {
-	int lifted[3 + FDS_MAX];
+	int lifted[3 + LAM_HELPER_FDS];
 
 	for (size_t i = 0; i < 3 + nfds; i++) {
 		lifted[i] = i < 3 ? stdio[i] : fds[i - 3];

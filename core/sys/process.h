@@ -31,6 +31,8 @@ int lam_process_start(const struct lam_container *c, struct lam_process *out, in
 int lam_process_join(pid_t pid, const struct lam_container *c, struct lam_process *out, int *status,
 		     struct lam_err *err);
 
+enum { LAM_HELPER_FDS = 16 }; /* at most */
+
 /* Starts a program of the host in the present namespaces: descriptors fds[i] become 3 + i. It
  * dies with lamina. */
 int lam_process_helper(char *const *args, char *const *env, const int *fds, size_t nfds,

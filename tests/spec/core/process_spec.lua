@@ -80,6 +80,7 @@ describe("lamina.core.namespace", function()
         "namespace.spawn {}", "namespace.spawn { args = {} }",
         "namespace.spawn { args = { 'a' }, fds = { 'x' } }",
         "namespace.spawn { args = { 'a' }, fds = 1 }",
+        "namespace.spawn { args = { 'a' }, fds = { 1.5 } }",
         "namespace.spawn { args = { 'a' }, cwd = '/' }",
         "namespace.prepare(root, 1)", "namespace.prepare(root, { {} })",
         "namespace.prepare(root, { { path = '/x', kind = 'fifo' } })",
