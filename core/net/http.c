@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "net/transfer.h"
 #include "net/url.h"
 
@@ -63,18 +64,10 @@ static int follow(const struct lam_http_answer *answer, struct lam_url *at, stru
 	return 0;
 }
 
-static time_t now(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	return at.tv_sec;
-}
-
 /* What is left of the time; 0 where there is no end to it, -1 where nothing is left. */
 static long left_of(const struct lam_http_request *request, time_t start)
 {
-	long left = request->timeout - (long)(now() - start);
+	long left = request->timeout - (long)(lam_clock_seconds() - start);
 
 	return request->timeout == 0 ? 0 : left > 0 ? left : -1;
 }
@@ -82,7 +75,7 @@ static long left_of(const struct lam_http_request *request, time_t start)
 static int walk(const struct lam_http_request *request, struct lam_url *at, const char *home,
 		struct lam_http_answer *answer, struct lam_err *err)
 {
-	time_t start = now();
+	time_t start = lam_clock_seconds();
 
 	for (int hops = 0;; hops++) {
 		long left = left_of(request, start);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "net/curl.h"
 #include "net/gate.h"
@@ -126,14 +127,6 @@ done:
 	return size;
 }
 
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
 static int on_progress(void *data, curl_off_t total, curl_off_t done, curl_off_t to_send,
 		       curl_off_t sent)
 {
@@ -142,14 +135,14 @@ static int on_progress(void *data, curl_off_t total, curl_off_t done, curl_off_t
 	uint64_t moved = (uint64_t)done + (uint64_t)sent + t->header_bytes;
 
 	if (moved != t->moved)
-		t->moved_at = now();
+		t->moved_at = lam_clock_seconds();
 	t->moved = moved;
 	if (r->progress && to_send > 0)
 		r->progress(r->progress_data, (uint64_t)sent, (uint64_t)to_send);
 	else if (r->progress)
 		r->progress(r->progress_data, t->sink.size,
 			    total > 0 ? t->sink.size - (uint64_t)done + (uint64_t)total : 0);
-	if (r->stall == 0 || now() - t->moved_at < r->stall)
+	if (r->stall == 0 || lam_clock_seconds() - t->moved_at < r->stall)
 		return 0;
 	lam_err_set(t->err, 0, "nothing came for %ld seconds", r->stall);
 	t->err->num = ETIMEDOUT;
@@ -310,7 +303,7 @@ int lam_transfer(const struct lam_http_request *request, const struct lam_url *u
 	t.handle = t.api ? t.api->curl_easy_init() : NULL;
 	if (!t.handle)
 		return t.api ? lam_err_set(err, ENOMEM, "libcurl") : -1;
-	t.moved_at = now();
+	t.moved_at = lam_clock_seconds();
 	t.gate.admits_link_local = is_home && lam_gate_is_link_local(url->host);
 	set_options(&t, url, is_home, seconds, text);
 	result = add_headers(&t, is_home, &list);
