@@ -17,8 +17,6 @@ export.kinds = { "docker", "local", "none", "oci", "registry", "store", "tar" }
 -- As BuildKit calls what goes into its image store.
 local other_names = { image = "store" }
 
-local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
-
 local function usage(message, hint)
   failure.raise("usage", message, { hint = hint })
 end
@@ -36,7 +34,7 @@ end
 
 local function convert(kind, key, value, type)
   if type == "text" or value == nil then return value end
-  if truths[value] ~= nil then return truths[value] end
+  if check.booleans[value] ~= nil then return check.booleans[value] end
   usage(("output type=%s: '%s' is true or false, not '%s'"):format(kind, key, value))
 end
 
@@ -44,9 +42,7 @@ local function unknown(name, key, kind)
   local known = { "type" }
   for option in pairs(kind.options) do known[#known + 1] = option end
   table.sort(known)
-  local near = check.suggest(key, known)
-  usage(("output type=%s: unknown key '%s'"):format(name, key),
-    near and ("did you mean '%s'?"):format(near) or "known are " .. table.concat(known, ", "))
+  usage(("output type=%s: unknown key '%s'"):format(name, key), check.hint(key, known))
 end
 
 local function check_one(given, platforms)

@@ -9,7 +9,6 @@ local failure = require "lamina.util.failure"
 
 local attests = {}
 
-local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
 local known = { provenance = { "builder-id", "disabled", "mode" }, sbom = { "disabled" } }
 
 local function complainer(option, word)
@@ -28,7 +27,7 @@ end
 --- What a kind is to have: nil where nothing is to be said.
 local function settings(kind, fields, complain)
   for key in pairs(fields) do check_key(kind, key, complain) end
-  local disabled = truths[fields.disabled or "false"]
+  local disabled = check.booleans[fields.disabled or "false"]
   if disabled == nil then complain("'disabled' is true or false") end
   local mode = fields.mode or "min"
   if mode ~= "min" and mode ~= "max" then
@@ -41,7 +40,8 @@ end
 local function parse_short(kind, word)
   if not word then return nil end
   local complain = complainer("--" .. kind, word)
-  if truths[word] ~= nil then return truths[word] and settings(kind, {}, complain) or nil end
+  local is_asked = check.booleans[word]
+  if is_asked ~= nil then return is_asked and settings(kind, {}, complain) or nil end
   return settings(kind, csv.pairs(csv.fields(word, "--" .. kind), complain), complain)
 end
 

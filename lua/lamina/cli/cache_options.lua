@@ -18,8 +18,7 @@ end
 local mode = { one_of { min = "min", max = "max" } }
 local compression = { one_of { uncompressed = "none", none = "none", gzip = "gzip",
   zstd = "zstd" } }
-local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
-local ignore_error = { one_of(truths), "ignores_errors" }
+local ignore_error = { one_of(check.booleans), "ignores_errors" }
 
 local function name(value)
   reference.parse(value)
@@ -52,7 +51,7 @@ local function as_it_is(value) return value end
 
 --- What BuildKit can do otherwise, for registries of old: here it is a manifest of OCI's always.
 local function always(value, fail)
-  if not one_of(truths)(value, fail) then fail "a cache is a manifest of OCI's always" end
+  if not one_of(check.booleans)(value, fail) then fail "a cache is a manifest of OCI's always" end
 end
 
 -- What each type takes: how a key's word is read, the field that it becomes (nil: of the key's own
@@ -149,7 +148,7 @@ local inline_argument = "BUILDKIT_INLINE_CACHE"
 --- `args` are the build arguments by name.
 function cache_options.to(words, args)
   local list = each(words, "--cache-to")
-  if truths[args[inline_argument] or ""] then list[#list + 1] = { type = "inline" } end
+  if check.booleans[args[inline_argument] or ""] then list[#list + 1] = { type = "inline" } end
   return list
 end
 

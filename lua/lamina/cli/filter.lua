@@ -53,8 +53,7 @@ end
 
 --- A filter that is true or false.
 function filter.boolean(command, key, value)
-  if value == "true" or value == "1" then return true end
-  if value == "false" or value == "0" then return false end
+  if check.booleans[value] ~= nil then return check.booleans[value] end
   filter.invalid(command, key, value, "true or false")
 end
 

@@ -39,8 +39,6 @@ local function unknown(word, words)
   usage(("unknown option '%s'"):format(word), near and ("did you mean '--%s'?"):format(near))
 end
 
-local booleans = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
-
 --- The number that a word is: digits alone, and no more than an integer holds; nil for others.
 function option.number(word)
   return word:match("^%d+$") and math.tointeger(tonumber(word))
@@ -58,7 +56,7 @@ end
 local function convert(row, word, value)
   if not row.value then
     if value == nil then return true end
-    if booleans[value] ~= nil then return booleans[value] end
+    if check.booleans[value] ~= nil then return check.booleans[value] end
     usage(("option '%s' is true or false, not '%s'"):format(word, value))
   end
   if row.integer then return number(row, word, value) end

@@ -4,6 +4,9 @@
 -- 2 (the default) its caller, and so on.
 local check = {}
 
+--- What true and false are called on command lines and in variables.
+check.booleans = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
+
 -- Longer words are compared with nothing: they may come from outside, and cost length squared.
 local longest = 256
 

@@ -1,5 +1,6 @@
 --- What `run` mounts: which mounts a step asks for, checked and expanded. Which options there are
 -- stands in plan.schema (closed lists: DF-10, DF-11), how mounts are made in mounted.lua.
+local check = require "lamina.util.check"
 local failure = require "lamina.util.failure"
 local path = require "lamina.util.path"
 local size = require "lamina.util.size"
@@ -38,8 +39,6 @@ local function check_values(mount)
   end
 end
 
-local truths = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
-
 local function octal(text)
   return text:find("^[0-7]+$") and math.tointeger(tonumber(text, 8)) or nil
 end
@@ -48,7 +47,7 @@ local function decimal(text)
   return text:find("^%d+$") and #text < 16 and math.tointeger(tonumber(text)) or nil
 end
 
-local function truth(text) return truths[text:lower()] end
+local function truth(text) return check.booleans[text:lower()] end
 
 -- Options whose text, once its variables are known, stands for something else.
 local converters = { mode = octal, uid = decimal, gid = decimal, size = size.memory,
