@@ -156,6 +156,25 @@ describe("a cache in a directory, against its reader,", function()
     end)
   end
 
+  it("has all steps told once more where a layer is missing", function()
+    local _, _, manifest = parts()
+    os.remove(path(manifest.layers[1]))
+    local _, _, log = builders.machine()("build", "--progress=json", "--cache-from",
+      "type=local,src=" .. cache, dir)
+    local told, ended = 0, 0
+    for line in log:gmatch "[^\n]+" do
+      local event = json.decode(line)
+      if event.event == "build.started" then
+        told, ended = told + 1, 0
+        assert.equal(2, event.total)
+      elseif event.event == "step.cached" or event.event == "step.finished" then
+        ended = ended + 1
+      end
+    end
+    assert.equal(2, told)
+    assert.equal(2, ended)
+  end)
+
   it("decides what a step's result is, of the layers that it has, and nothing else", function()
     forge(function(records)
       local first, second = records.records[1], records.records[2]

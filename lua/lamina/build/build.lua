@@ -54,7 +54,9 @@
 --
 -- Events on the bus (all data is plain; text comes from the recipe or the step: escape it):
 --   recipe.said    { line= }                   what it printed
---   build.started  { total= }                  steps that may have to run, without metadata
+--   build.started  { total= }                  steps that may have to run, without metadata; again
+--                                              where all of them are looked at anew: what was told
+--                                              of them doesn't count any more
 --   step.cached    { id=, label=, file=, line=, log= }   log: what it wrote when it was made
 --   step.needed    { id=, label=, file=, line= }   dry run only
 --   step.started   { id=, label=, file=, line= }

@@ -169,6 +169,7 @@ end
 local function solve_without_caches(self, graph, err)
   local options = self.options
   options.bus:emit("step.note", { id = "cache", label = "cache", message = err.message })
+  options.bus:emit("build.started", { total = #graph.vertices })
   options.imported = nil
   options.promised:drop_caches()
   for _, vertex in ipairs(graph.vertices) do vertex.output = nil end

@@ -101,6 +101,9 @@ heard["recipe.said"] = function(self, data)
   self:draw((plain.printed(data.line):gsub("\n$", "")))
 end
 
+--- What ran before doesn't run any more.
+heard["build.started"] = function(self) self.steps, self.running = {}, {} end
+
 heard["step.started"] = function(self, data)
   self:start(data)
   self:draw()

@@ -81,7 +81,16 @@ local function close_step(self, data, status)
   count_running(self, -1)
 end
 
+--- Ends the steps that run.
+local function interrupt(self)
+  for _, open in pairs(self.open) do
+    if open.began then close_step(self, open.data, "interrupted") end
+  end
+end
+
 local heard = {}
+
+heard["build.started"] = interrupt
 
 heard["step.started"] = function(self, data)
   name_row(self, data)
@@ -115,9 +124,7 @@ end
 --- Writes all of it; steps that still run were interrupted.
 function View:close()
   if not self.write then return end
-  for _, open in pairs(self.open) do
-    if open.began then close_step(self, open.data, "interrupted") end
-  end
+  interrupt(self)
   local all = failure.check(json.encode { traceEvents = self.events, displayTimeUnit = "ms" })
   self.write(all .. "\n")
   self.write = nil

@@ -68,6 +68,18 @@ describe("lamina.ui.live", function()
     assert.equal("#1 run a CACHED\n#2 copy . DONE 2.0s\n", screen.shown())
   end)
 
+  it("forgets what ran where a build starts once more", function()
+    local view, screen = new_view()
+    view:hear("build.started", { total = 2 })
+    view:hear("step.cached", { id = 1, label = "run a" })
+    view:hear("step.started", { id = 2, label = "run b" })
+    view:hear("build.started", { total = 2 })
+    view:hear("step.started", { id = 1, label = "run a" })
+    assert.equal("#1 run a CACHED\n[0/2] 1 running, 1 queued  0.0s\n#1 run a 0.0s\n",
+      screen.shown())
+    view:close()
+  end)
+
   it("shows the last lines of what runs and all lines of what failed", function()
     local view, screen = new_view()
     view:hear("step.started", { id = 1, label = "run x" })

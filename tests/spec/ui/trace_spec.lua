@@ -61,6 +61,18 @@ describe("lamina.ui.trace", function()
     assert.equal(0, events[#events].args.steps)
   end)
 
+  it("closes what ran where a build starts once more", function()
+    local view, screen = new_view()
+    view:hear("build.started", { total = 1 })
+    view:hear("step.started", { id = 1, label = "run sleep" })
+    view:hear("build.started", { total = 1 })
+    view:hear("step.cached", { id = 1, label = "run sleep" })
+    view:close()
+    local events = assert(json.decode(screen.text)).traceEvents
+    assert.equal("interrupted", find(events, "run sleep").args.status)
+    assert.equal(0, events[#events - 1].args.steps)
+  end)
+
   it("is JSON whatever a step is called", function()
     local view, screen = new_view()
     view:hear("step.cached", { id = 1, label = 'run "\27[31m\255"' })
