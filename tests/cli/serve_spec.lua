@@ -8,23 +8,32 @@ local json = require "lamina.core.json"
 
 describe("lamina serve", function()
   local run, id, dir, address, skopeo
+  local folders = {}
+
+  --- Serves a store; answers the address, and the folder with what it writes.
+  local function serve(store)
+    local out = helper.tmpdir()
+    folders[#folders + 1] = out
+    helper.write(out .. "/out", "")
+    os.execute(("exec %s >%s/out 2>%s/err & echo $! >%s/pid"):format(
+      store:line("serve", "--address", "127.0.0.1:0"), out, out, out))
+    for _ = 1, 500 do
+      local found = helper.read(out .. "/out"):match "^(127%.0%.0%.1:%d+)\n"
+      if found then return found, out end
+      os.execute "sleep 0.02"
+    end
+    error("it didn't start: " .. helper.read(out .. "/err"))
+  end
 
   setup(function()
     run, id = fixtures.busybox_store()
-    dir = helper.tmpdir()
+    address, dir = serve(run)
     skopeo = ("REGISTRY_AUTH_FILE=%s skopeo"):format(helper.write(dir .. "/auth.json", "{}"))
-    helper.write(dir .. "/out", "")
-    os.execute(("exec %s >%s/out 2>%s/err & echo $! >%s/pid"):format(
-      run:line("serve", "--address", "127.0.0.1:0"), dir, dir, dir))
-    for _ = 1, 500 do
-      address = helper.read(dir .. "/out"):match "^(127%.0%.0%.1:%d+)\n"
-      if address then return end
-      os.execute "sleep 0.02"
-    end
-    error("it didn't start: " .. helper.read(dir .. "/err"))
   end)
   teardown(function()
-    os.execute("kill " .. helper.read(dir .. "/pid"):match "%d+")
+    for _, out in ipairs(folders) do
+      os.execute("kill " .. helper.read(out .. "/pid"):match "%d+")
+    end
     helper.cleanup()
   end)
 
@@ -66,6 +75,33 @@ describe("lamina serve", function()
       .. config.digest).body))
     local head = get("/v2/busybox/manifests/latest", { method = "HEAD" })
     assert.equal(tostring(#by_tag.body), head.headers["content-length"])
+  end)
+
+  it("sends what is said of images along, and indexes by the digests that a store has", function()
+    local function build(store, name, recipe)
+      helper.write(dir .. "/recipe.lua", recipe)
+      store:ok("build", "-q", "-f", dir .. "/recipe.lua", "-t", name, "--sbom", "--platform",
+        "linux/amd64,linux/arm64", dir)
+    end
+    local function index_id(store, name)
+      return store:ok("images", "-q", "--no-trunc", name):match "sha256:%x+"
+    end
+    build(run, "many", 'return from("scratch"):copy("recipe.lua", "/")')
+    local many = get "/v2/many/manifests/latest"
+    assert.equal(4, #json.decode(many.body).manifests)
+    local other, name = helper.store(), address .. "/many"
+    other:ok("pull", "-q", "--all-platforms", name)
+    assert.equal(many.digest, index_id(other, name))
+    other:ok("tag", name, "many")
+    build(other, "made", ('return from("%s"):label{a = "b"}'):format(name))
+    local second = serve(other)
+    local function get_by_digest(path, of)
+      local url = ("http://%s/v2/%s/manifests/%s"):format(second, path, of)
+      return assert(http.request { url = url })
+    end
+    assert.equal(many.body, get_by_digest("many", many.digest).body)
+    local made = index_id(other, "made")
+    assert.equal(made, get_by_digest("made", made).digest)
   end)
 
   it("sends a part of a blob", function()

@@ -5,6 +5,7 @@
 --
 -- "debian" is what it is everywhere in lamina: docker.io/library/debian. Layers go out as they came
 -- or as gzip, made when they are first asked for.
+local attestation = require "lamina.image.attestation"
 local chosen = require "lamina.store.chosen"
 local descriptor = require "lamina.image.descriptor"
 local digest = require "lamina.core.digest"
@@ -62,13 +63,26 @@ local function know_image(self, image)
   return of
 end
 
---- Makes all of an image or an index known; answers its document.
+--- The same for what is said of an image; adds the entries of its index to a list.
+local function know_attestations(self, image, of, list)
+  for _, one in ipairs((attestation.of_manifest(image.attestations, of.digest))) do
+    know(self, one.config, media_type.config)
+    for _, bytes in ipairs(one.blobs) do know(self, bytes, media_type.config) end
+    know(self, one.manifest, media_type.manifest)
+    list[#list + 1] = attestation.entry(one)
+  end
+end
+
+--- Makes all of an image or an index known; answers its document. An index made here is known with
+-- what is said of its images, and as the store has it, by whose digest somebody may ask.
 local function find(self, name)
   local entry = chosen.entries(self.store, { name })[1]
   local list = {}
   for i, image in ipairs(entry.images) do list[i] = know_image(self, image) end
   local of = list[1]
-  if entry.index or #list > 1 then of = know(self, documents.index(entry.index, list)) end
+  if entry.index then of = know(self, documents.index(entry.index, list)) end
+  for i, image in ipairs(entry.images) do know_attestations(self, image, list[i], list) end
+  if #list > #entry.images then of = know(self, documents.index(entry.index, list)) end
   return self.known[of.digest]
 end
 
