@@ -39,13 +39,13 @@ local function remove(context, word)
     return say_untagged(context, { name })
   end
   if not name then check_names(image, force) end
-  if image.index then
-    context.store.indexes:remove(image.index, { force = force })
-  else
-    images:remove(image.id, { force = force })
-  end
+  local from = image.index and context.store.indexes or images
+  local id = image.index or image.id
+  -- a name that it was given meanwhile isn't ours to take, unless all of them were meant
+  local as = (name or not force) and { id = id, names = image.names } or nil
+  from:remove(id, { force = force, as = as })
   say_untagged(context, image.names)
-  context.out:line("Deleted: %s", image.index or image.id)
+  context.out:line("Deleted: %s", id)
 end
 
 return {
