@@ -52,14 +52,13 @@ local function looked_at(store, name, options, keeps_name)
     platform = options.platform }
   local found = { pull.look(ref, how) }
   local image = found[1][1]
-  local function take()
+  if are_there(store, image.diff_ids) then
+    return store.images:resolve(pull.take(store, ref, found, how).id, options.platform)
+  end
+  options.promise(image.diff_ids, function()
     local ok, result = pcall(pull.take, store, ref, found, how)
     return ok and result or error(failure.wrap(result, "pull " .. reference.familiar(ref)), 0)
-  end
-  if are_there(store, image.diff_ids) then
-    return store.images:resolve(take().id, options.platform)
-  end
-  options.promise(image.diff_ids, take)
+  end)
   return outline(image)
 end
 
