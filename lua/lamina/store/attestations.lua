@@ -26,23 +26,30 @@ local function blobs_of(row)
   return list
 end
 
-local function keep(self, image, one)
+--- Puts the blobs of one; answers the digest of its manifest, and the others as a row has them.
+local function put_blobs(self, one)
   local blobs, hexes = self.store.blobs, {}
   for i, bytes in ipairs { one.config, table.unpack(one.blobs) } do
     hexes[i] = blobs:put(bytes, media_type.config).digest:sub(8)
   end
-  failure.check(self.db:run("insert or replace into attestations values (?, ?, ?, ?, ?)", image,
-    blobs:put(one.manifest, media_type.manifest).digest, one.subject, table.concat(hexes, " "),
-    one.is_own or false))
+  return blobs:put(one.manifest, media_type.manifest).digest, table.concat(hexes, " ")
 end
 
 --- Keeps attestations of an image that is there. A build's own take the place of those it has.
 function Attestations:put(image, list)
   if #list == 0 then return end
   local _held <close> = self.store:hold()
+  local new = {}
+  for i, one in ipairs(list) do
+    local of, blobs = put_blobs(self, one)
+    new[i] = { of, one.subject, blobs, one.is_own or false }
+  end
   self.store:transaction(function()
     failure.check(self.db:run("delete from attestations where image = ? and is_own", image))
-    for _, one in ipairs(list) do keep(self, image, one) end
+    for _, row in ipairs(new) do
+      failure.check(self.db:run("insert or replace into attestations values (?, ?, ?, ?, ?)", image,
+        table.unpack(row)))
+    end
     return true
   end)
 end
