@@ -1,5 +1,6 @@
 local config = require "lamina.config.config"
 local confirm = require "lamina.cli.confirm"
+local empty = require "lamina.store.empty"
 local failure = require "lamina.util.failure"
 local filter = require "lamina.cli.filter"
 local option = require "lamina.cli.option"
@@ -112,7 +113,7 @@ end
 
 local function run(context)
   local options = context.options
-  if options.everything then return prune.everything(context.store) end
+  if options.everything then return empty(context.store) end
   local only, keep = context.kinds, options.keep_storage
   local function wants(kind) return not only and not keep or only and only[kind] or false end
   local report = prune.run(context.store, {
