@@ -89,6 +89,9 @@ describe("lamina serve", function()
     build(run, "many", 'return from("scratch"):copy("recipe.lua", "/")')
     local many = get "/v2/many/manifests/latest"
     assert.equal(4, #json.decode(many.body).manifests)
+    local plain = get("/v2/many/manifests/" .. index_id(run, "many")) -- here it has gzip
+    assert.equal(404, plain.status)
+    assert.matches("compressed otherwise", plain.body)
     local other, name = helper.store(), address .. "/many"
     other:ok("pull", "-q", "--all-platforms", name)
     assert.equal(many.digest, index_id(other, name))

@@ -86,16 +86,21 @@ local function find(self, name)
   return self.known[of.digest]
 end
 
+local function unknown(message)
+  return refuse(404, "MANIFEST_UNKNOWN", message)
+end
+
 local function manifest(self, path, what)
-  local known = descriptor.is_digest(what) and self.known[what]
+  local is_digest = descriptor.is_digest(what)
+  local known = is_digest and self.known[what]
   if not known then
-    local name = path .. (descriptor.is_digest(what) and "@" or ":") .. what
-    local ok, found = pcall(find, self, name)
+    local ok, found = pcall(find, self, path .. (is_digest and "@" or ":") .. what)
     if not ok and not failure.is(found) then error(found, 0) end
-    if not ok then return refuse(404, "MANIFEST_UNKNOWN", found.message) end
-    known = descriptor.is_digest(what) and self.known[what] or found
+    if not ok then return unknown(found.message) end
+    known = not is_digest and found or self.known[what]
+    if not known then return unknown "its layers are compressed otherwise here" end
   end
-  if not known.body then return refuse(404, "MANIFEST_UNKNOWN", "a blob, and no manifest") end
+  if not known.body then return unknown "a blob, and no manifest" end
   return document(known.body, known.media)
 end
 
