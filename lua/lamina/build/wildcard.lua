@@ -16,7 +16,10 @@ local function matches_directory(scan, pattern)
 end
 
 --- Tries a pattern with one directory more in the place of its first "**", as long as there is one.
-local function collect(scan, pattern, found)
+-- `tried` holds the patterns that were: several "**" come to the same ones in many ways.
+local function collect(scan, pattern, found, tried)
+  if tried[pattern] then return end
+  tried[pattern] = true
   local before, behind = ("/" .. pattern):match("^/(.-)%f[^/]%*%*/(.*)$")
   if not before then
     for _, name in ipairs(match(scan, pattern)) do found[name] = true end
@@ -24,7 +27,7 @@ local function collect(scan, pattern, found)
   end
   local way = before
   repeat
-    collect(scan, way .. behind, found)
+    collect(scan, way .. behind, found, tried)
     way = way .. "*/"
   until not matches_directory(scan, way:sub(1, -2))
 end
@@ -34,7 +37,7 @@ end
 function wildcard.match(scan, pattern, is_deep)
   if not is_deep then return match(scan, pattern) end
   local found, list = {}, {}
-  collect(scan, (pattern:gsub("%f[^/\0]%*%*$", "*")), found)
+  collect(scan, (pattern:gsub("%f[^/\0]%*%*$", "*")), found, {})
   for name in pairs(found) do list[#list + 1] = name end
   table.sort(list)
   return list
