@@ -34,8 +34,9 @@ end
 --- The distribution that the image says it is.
 local function distribution(read)
   local said, distro = read "etc/os-release" or read "usr/lib/os-release" or "", {}
-  for name, value in said:gmatch "([%u_]+)=([^\n]*)" do
-    value = value:gsub("^[\"']", ""):gsub("[\"']%s*$", "")
+  for line in said:gmatch "[^\n]+" do
+    local name, value = line:match "^([%u_]+)=(.*)$"
+    value = (value or ""):gsub("^[\"']", ""):gsub("[\"']%s*$", "")
     if name == "ID" and value:find "^[%w._-]+$" then distro.id = value end
     if name == "VERSION_ID" and value:find "^[%w._-]+$" then distro.version = value end
   end

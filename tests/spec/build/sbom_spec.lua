@@ -32,6 +32,18 @@ describe("the list of packages", function()
     assert.same({ packages = {}, distro = {}, notes = {} }, read())
   end)
 
+  it("takes no longer for lines that were made for it", function()
+    local many = 150000
+    write("etc/os-release", ("A"):rep(many) .. "\nID=debian\n")
+    write("var/lib/dpkg/status", ("Package: a\nVersion: 1 \t\nStatus: x installed\nNote: b%sc\n")
+      :format((" "):rep(many)))
+    local began = os.clock()
+    local found = read()
+    assert.is_true(os.clock() - began < 3, "quadratic")
+    assert.same({ "a 1" }, names(found))
+    assert.equal("debian", found.distro.id)
+  end)
+
   it("has what dpkg says is installed, and nothing that was removed", function()
     write("etc/os-release", 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n')
     write("var/lib/dpkg/status", [[

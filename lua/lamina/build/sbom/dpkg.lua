@@ -10,8 +10,9 @@ local status, folder = "var/lib/dpkg/status", "var/lib/dpkg/status.d"
 local function fields_of(paragraph)
   local fields = {}
   for line in paragraph:gmatch "[^\n]+" do
-    local name, value = line:match "^([%w-]+):[ \t]*(.-)%s*$"
-    if name then fields[name:lower()] = value end
+    local name, value = line:match "^([%w-]+):[ \t]*(.*)$"
+    -- turned round, so that blanks in a row are looked at once
+    if name then fields[name:lower()] = value:reverse():match("^%s*(.*)$"):reverse() end
   end
   return fields
 end
