@@ -29,8 +29,8 @@ end
 
 local function document(store, image)
   local found = list_of_packages(store, image)
-  return spdx.document { packages = found.packages, distro = found.distro, name = image.id,
-    chain = image.id, created = image.created, tool = "lamina-" .. version,
+  return spdx.document { packages = found.packages, distro = found.distro, id = image.id,
+    created = image.created, tool = "lamina-" .. version,
     comment = #found.notes > 0 and table.concat(found.notes, "; ") or nil }
 end
 

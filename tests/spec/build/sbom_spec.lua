@@ -151,8 +151,8 @@ Version: 12.4+deb12u5
     write("var/lib/dpkg/status", "Package: g++\nVersion: 4:12.2\nArchitecture: amd64\n"
       .. "Maintainer: Debian GCC <g@x.org>\nSource: gcc\n")
     local found = read()
-    local document = spdx.document { packages = found.packages, distro = found.distro, name = "x",
-      chain = "sha256:abc", created = 0, tool = "lamina-0" }
+    local document = spdx.document { packages = found.packages, distro = found.distro,
+      id = "sha256:abc", created = 0, tool = "lamina-0" }
     assert.equal("SPDX-2.3", document.spdxVersion)
     assert.equal("urn:lamina:sbom:sha256:abc", document.documentNamespace)
     assert.equal("1970-01-01T00:00:00Z", document.creationInfo.created)

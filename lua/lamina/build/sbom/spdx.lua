@@ -1,7 +1,7 @@
 --- A list of packages as an SPDX 2.3 document in JSON.
 --
 -- The same packages give the same bytes: the order is the list's, the time the caller's, and the
--- namespace is named after the file system that was read.
+-- namespace is named after the image.
 local json = require "lamina.core.json"
 local licence = require "lamina.build.sbom.licence"
 local text = require "lamina.util.text"
@@ -53,8 +53,8 @@ local function package_of(package, distro, own, used)
   }
 end
 
---- The document as a table. parts: packages (sbom.packages), distro, name, chain (the digest of the
--- file system), created (seconds), tool, comment (what isn't in it, or nil).
+--- The document as a table. parts: packages, distro (as sbom.packages answers them), id (the
+-- image's), created (seconds), tool, comment (what isn't in it, or nil).
 function spdx.document(parts)
   local own, used, packages = {}, {}, json.array {}
   local relations = json.array {}
@@ -67,7 +67,7 @@ function spdx.document(parts)
   table.move(own, 1, #own, 1, texts)
   return {
     spdxVersion = "SPDX-2.3", dataLicense = "CC0-1.0", SPDXID = "SPDXRef-DOCUMENT",
-    name = parts.name, documentNamespace = "urn:lamina:sbom:" .. parts.chain,
+    name = parts.id, documentNamespace = "urn:lamina:sbom:" .. parts.id,
     creationInfo = { created = text.rfc3339(parts.created), creators = { "Tool: " .. parts.tool } },
     comment = parts.comment, packages = packages, relationships = relations,
     hasExtractedLicensingInfos = #texts > 0 and texts or nil,
