@@ -24,6 +24,13 @@ EOF
 RUN cat <<X >>out && echo end >>out
 doc $A
 X
+RUN <<EOF
+EOF
+RUN cat <<'X' >>out
+X
+COPY <<empty <<"nothing" /etc/files/
+empty
+nothing
 COPY <<one <<'two' /etc/files/
 v=$A \$A "q"
 one
@@ -91,7 +98,7 @@ describe("lamina build of a Dockerfile", function()
     assert.equal(0, status, err)
     id = id:gsub("%s", "")
     local _, out = run("run", "--rm", "--entrypoint", "cat", id, "/data/out", "/data/one",
-      "/data/two")
+      "/data/two", "/data/empty", "/data/nothing")
     assert.equal("1 latest\nhello\none\ntwo 1\nscript /dev/pipes/EOF\ndoc 1\nend\n"
       .. 'v=1 $A "q"\nv=$A\n', out)
     _, out = run("run", "--rm", "--user", "0", id, "stat -c '%u %g %a' /owned; id -un; ls -A /dev")

@@ -10,6 +10,8 @@ B
 C
 COPY <<empty /etc/empty
 empty
+RUN <<NOTHING
+NOTHING
 COPY <<-tabbed /etc/tabbed
 		two tabs
 	tabbed

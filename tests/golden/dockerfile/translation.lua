@@ -139,6 +139,8 @@ RUN <<EOF
 #!/bin/sh
 three
 EOF
+RUN <<EOF
+EOF
 RUN cat <<EOF >x
 $four
 EOF
@@ -160,6 +162,7 @@ one
 #!/bin/sh
 three
 }}, { script = "EOF" })
+  :run ""
   :run {{
 cat <<EOF >x
 $four

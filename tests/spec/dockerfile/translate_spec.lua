@@ -53,8 +53,8 @@ describe("a Dockerfile's translation", function()
     assert.equal("Dockerfile:2: bad substitution in '${}'", (refused(plan_of, "ARG A=1\nFROM ${}")))
     assert.equal("Dockerfile:2: RUN before the first FROM", (refused(plan_of, "ARG a\nRUN x")))
     assert.equal("Dockerfile:1: there is no FROM in the file", (refused(plan_of, "ARG a")))
-    assert.equal("Dockerfile:4: run: the command is empty",
-      (refused(plan_of, "FROM a\n\n# c\nRUN <<E\nE")))
+    assert.equal("Dockerfile:4: cache: mode: an octal mode up to 7777 expected",
+      (refused(plan_of, "FROM a\n\n# c\nRUN --mount=type=cache,target=/c,mode=17777 x")))
   end)
 
   it("tells which variables left a FROM without a name", function()

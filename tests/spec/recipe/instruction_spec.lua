@@ -110,7 +110,8 @@ describe("an instruction in a recipe", function()
   it("may be in a text, whose mistakes are told with the recipe's line", function()
     local text = 'local s = from "scratch"\nreturn s:dockerfile [[\nENV A=1\n%s]]'
     assert.equal("recipe.lua:2: unknown instruction 'RNU'", (refuse(text:format "RNU x")))
-    assert.equal("recipe.lua:2: run: the command is empty", (refuse(text:format "RUN <<E\nE\n")))
+    assert.equal("recipe.lua:2: cache: mode: an octal mode up to 7777 expected",
+      (refuse(text:format "RUN --mount=type=cache,target=/c,mode=17777 x")))
     local step = evaluate(text:format "RUN x").steps[3]
     assert.same({ "recipe.lua", 2 }, { step.file, step.line })
   end)
@@ -166,7 +167,7 @@ return from "scratch":two "a"]]
 instruction("say", { apply = function(stage, call)
   if call.args[1] == "no" then call.fail("not that", "say yes") end
   if call.args[1] == "nil" then return nil end
-  if call.args[1] == "step" then return stage:run "" end
+  if call.args[1] == "step" then return stage:run {} end
   return stage + 1
 end })
 return from "scratch":say ]]

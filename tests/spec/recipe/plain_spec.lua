@@ -23,6 +23,7 @@ local cases = {
   { ':run { "make", "a \\"b\\"" }', 'RUN ["make","a \\"b\\""]' },
   { ':run "a\\nb"', "RUN <<'EOF'\na\nb\nEOF" },
   { ':run "EOF\\nb\\n"', "RUN <<'EOF1'\nEOF\nb\nEOF1" },
+  { ':run ""', "RUN <<'EOF'\nEOF" },
   { ':run " a"', "RUN <<'EOF'\n a\nEOF" },
   { ':run "[ -d x ]"', "RUN <<'EOF'\n[ -d x ]\nEOF" },
   { ':run "--x"', "RUN <<'EOF'\n--x\nEOF" },

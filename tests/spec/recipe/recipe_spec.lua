@@ -253,7 +253,7 @@ describe("a wrong recipe", function()
       "write stage:run(…), with a colon" },
     { "from 'x'.name = 1", "a stage can't be changed (field 'name')" },
     { "return from 'x':run(true)", "run: a string expected, got boolean" },
-    { "return from 'x':run ''", "run: the command is empty" },
+    { "return from 'x':run {}", "run: the command is empty" },
     { "return from 'x':run('y', { netwrk = 1 })", "run: unknown option 'netwrk'",
       "did you mean 'network'?" },
     { "return from 'x':copy 'a'", "copy: the destination: a string expected, got nothing" },

@@ -22,7 +22,9 @@ local run_options = {
 stage.simple("run", function(command, options)
   local fields = argument.options(options, run_options, "run")
   fields.command = argument.command(command, "run")
-  if fields.command == "" or #fields.command == 0 then place.blame("run: the command is empty") end
+  if type(fields.command) == "table" and #fields.command == 0 then
+    place.blame("run: the command is empty")
+  end
   if fields.script and type(fields.command) ~= "string" then
     place.blame("run: a script is a text, not a list")
   end

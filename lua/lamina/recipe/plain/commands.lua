@@ -15,7 +15,7 @@ end
 
 --- Whether a text can stand behind RUN and mean itself.
 local function is_plain_command(text, escape)
-  return not text:find("[\n\r]") and not text:find("^%s") and not text:find("%s$")
+  return text ~= "" and not text:find("[\n\r]") and not text:find("^%s") and not text:find("%s$")
     and not text:find("^%[") and not text:find("^%-%-") and not text:find("<<", 1, true)
     and text:sub(-1) ~= escape
 end
@@ -26,7 +26,8 @@ local function command(word, text, context, flags)
   if is_plain_command(text, context.escape) then return head .. " " .. text end
   if word ~= "RUN" then context.refuse(word .. " with such a text") end
   local name = heredoc_name(text)
-  return ("%s <<'%s'\n%s%s"):format(head, name, text:gsub("\n?$", "\n", 1), name)
+  if text ~= "" and text:sub(-1) ~= "\n" then text = text .. "\n" end
+  return ("%s <<'%s'\n%s%s"):format(head, name, text, name)
 end
 
 local mount_keys = { "type", "id", "target", "source", "from", "sharing", "readonly", "required",
