@@ -21,7 +21,8 @@ build_packages := build-essential pkg-config lua5.4 liblua5.4-dev lua-luv libuv1
 	libseccomp-dev libcap-dev uidmap slirp4netns git ca-certificates
 test_packages := clang-14 clang-format-14 cppcheck lua-check lua-busted valgrind mmdebstrap \
 	busybox-static skopeo umoci buildah podman crun hyperfine strace attr xz-utils bzip2 zstd \
-	python3 openssl sudo zsh fish qemu-user-static openssh-client docker-registry
+	python3 openssl sudo zsh fish qemu-user-static openssh-client docker-registry \
+	rpm db5.3-util
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 has     = $(shell $(CC) $(1) -Werror -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 HARDEN := -fstack-protector-strong $(call has,-fstack-clash-protection) \

@@ -6,34 +6,23 @@
 --     notes = { text, … },      why packages may be missing
 --   }
 --
--- `root` is a descriptor of the image's root, whose files are anybody's: they are read beneath it
--- and up to a size, and what can't be understood is noted. `scratch` is a directory for copies.
+-- `root` is a descriptor of the image's root, whose files are anybody's (sbom/files.lua): what
+-- can't be understood is noted. `scratch` is a directory for copies.
 local failure = require "lamina.util.failure"
-local fs = require "lamina.core.fs"
+local files = require "lamina.build.sbom.files"
 local text = require "lamina.util.text"
 
 local sbom = {}
 
 local kinds = { "dpkg", "apk", "rpm" }
 
-local limit = 64 << 20 -- bytes of one database; Debian's largest mirrors list less than this
 local most = 100000 -- packages
 local longest = 1000 -- characters of a field
 
---- A reader of regular files beneath the root: text, or nil where there is none.
-local function reader(root, notes)
-  return function(path)
-    local bytes, err = fs.read(path, { root = root, limit = limit })
-    if not bytes and err.errno ~= "ENOENT" and err.errno ~= "ENOTDIR" then
-      notes[#notes + 1] = err.message
-    end
-    return bytes
-  end
-end
-
 --- The distribution that the image says it is.
-local function distribution(read)
-  local said, distro = read "etc/os-release" or read "usr/lib/os-release" or "", {}
+local function distribution(image)
+  local said = image:read "etc/os-release" or image:read "usr/lib/os-release" or ""
+  local distro = {}
   for line in said:gmatch "[^\n]+" do
     local name, value = line:match "^([%u_]+)=(.*)$"
     value = (value or ""):gsub("^[\"']", ""):gsub("[\"']%s*$", "")
@@ -51,35 +40,34 @@ local function is_before(a, b)
   return false
 end
 
-local function collect(kind, list, root, read, copy, notes)
-  local manager, from = require("lamina.build.sbom." .. kind), #list
-  local function exists(path) return fs.stat(path, { root = root }) ~= nil end
-  local ok, note = pcall(manager.collect, list, root, read, copy, exists)
-  if not ok and not failure.is(note) then error(note, 0) end
-  if note then notes[#notes + 1] = ok and note or note.message end
-  for i = from + 1, #list do
-    for key, value in pairs(list[i]) do
-      if type(value) == "string" then list[i][key] = text.shorten(text.escape(value), longest) end
+--- What a reader gives its packages to; the one too many ends it.
+local function adder(list, type_of_package)
+  return function(package)
+    for key, value in pairs(package) do
+      if type(value) == "string" then package[key] = text.shorten(text.escape(value), longest) end
     end
-    list[i].type = manager.type
+    package.type = type_of_package
+    list[#list + 1] = package
+    if #list > most then
+      failure.raise("invalid-input", ("the image lists more than %d packages"):format(most))
+    end
   end
 end
 
+--- Adds what one package manager's database lists.
+local function collect(kind, list, image)
+  local manager = require("lamina.build.sbom." .. kind)
+  local ok, note = pcall(manager.collect, image, adder(list, manager.type))
+  if ok then return image:note(note) end
+  if not failure.is(note) or #list > most then error(note, 0) end
+  image:note(note.message)
+end
+
 function sbom.packages(root, scratch)
-  local list, notes = {}, {}
-  local read = reader(root, notes)
-  local function copy(path)
-    local bytes = read(path)
-    if not bytes then return nil end
-    failure.check(fs.write(scratch .. "/database", bytes))
-    return scratch .. "/database"
-  end
-  for _, kind in ipairs(kinds) do collect(kind, list, root, read, copy, notes) end
-  if #list > most then
-    failure.raise("invalid-input", ("the image lists more than %d packages"):format(most))
-  end
+  local list, image = {}, files.new(root, scratch)
+  for _, kind in ipairs(kinds) do collect(kind, list, image) end
   table.sort(list, is_before)
-  return { packages = list, distro = distribution(read), notes = notes }
+  return { packages = list, distro = distribution(image), notes = image.notes }
 end
 
 return sbom

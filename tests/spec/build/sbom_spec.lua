@@ -1,4 +1,3 @@
-local database = require "lamina.core.database"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
 local licence = require "lamina.build.sbom.licence"
@@ -83,58 +82,6 @@ Version: 12.4+deb12u5
     local found = read()
     assert.same({ "busybox 1.36", "musl 1.2.4-r2" }, names(found))
     assert.equal("MIT", found.packages[2].licence)
-  end)
-
-  --- An RPM header: { { tag, type, value } }.
-  local function header(fields)
-    local index, data = {}, ""
-    for i, field in ipairs(fields) do
-      index[i] = string.pack(">I4I4I4I4", field[1], field[2], #data, 1)
-      data = data .. (field[2] == 4 and string.pack(">I4", field[3]) or field[3] .. "\0")
-    end
-    return string.pack(">I4I4", #fields, #data) .. table.concat(index) .. data
-  end
-
-  local plain = "create table Packages (hnum integer primary key autoincrement, blob blob not null)"
-
-  local function write_rpm(sql, blobs)
-    write("var/lib/rpm/.keep", "")
-    local path = root .. "/var/lib/rpm/rpmdb.sqlite"
-    local db <close> = assert(database.open(path))
-    assert(db:exec(sql))
-    for _, blob in ipairs(blobs) do
-      assert(db:run("insert into Packages (blob) values (?)", blob))
-    end
-    assert(db:exec "pragma journal_mode = delete")
-  end
-
-  it("has rpm's from its SQLite database, whatever is in it", function()
-    write_rpm(plain, {
-      header { { 1000, 6, "bash" }, { 1001, 6, "5.2.15" }, { 1002, 6, "1.fc38" }, { 1003, 4, 2 },
-        { 1014, 6, "GPLv3+" }, { 1022, 6, "x86_64" }, { 1044, 6, "bash-5.2.15-1.fc38.src.rpm" } },
-      header { { 1000, 6, "gpg-pubkey" }, { 1001, 6, "1" } }, "junk", "",
-      string.pack(">I4I4", 0xFFFFFFFF, 1), string.pack(">I4I4I4I4I4I4", 1, 0, 1000, 6, 1 << 31, 1),
-    })
-    local found = read()
-    assert.same({ { type = "rpm", name = "bash", version = "5.2.15-1.fc38", release = "1.fc38",
-      epoch = 2, licence = "GPLv3+", arch = "x86_64", source = "bash" } }, found.packages)
-  end)
-
-  it("isn't kept busy by a database that computes", function()
-    write_rpm([[create table t (blob); create view Packages as with recursive n(i) as
-      (select 1 union all select i + 1 from n) select i as hnum, 'x' as blob from n]], {})
-    assert.same({}, names(read()))
-    os.remove(root .. "/var/lib/rpm/rpmdb.sqlite")
-    write_rpm("create table Packages (hnum integer primary key, x, "
-      .. "blob text generated always as (hex(zeroblob(900000000))))", {})
-    assert.same({}, names(read()))
-  end)
-
-  it("notes what it can't read", function()
-    write("var/lib/rpm/Packages", "old")
-    assert.same({ "var/lib/rpm/Packages: this format of RPM's database isn't read" }, read().notes)
-    write("var/lib/rpm/rpmdb.sqlite", "no database")
-    assert.matches("not a database", read().notes[1])
   end)
 
   it("never leaves the root, and takes no FIFO for a file", function()

@@ -1,7 +1,5 @@
 --- Debian's packages: /var/lib/dpkg/status, and status.d where a tool wrote one file a package
 -- (deb822(5), dpkg(1)).
-local fs = require "lamina.core.fs"
-
 local dpkg = { type = "deb" }
 
 local status, folder = "var/lib/dpkg/status", "var/lib/dpkg/status.d"
@@ -30,20 +28,19 @@ local function is_installed(fields)
     and (not fields.status or fields.status:match " installed$" ~= nil)
 end
 
-local function add(list, text)
+local function add_all(add, text)
   for paragraph in (text .. "\n\n"):gmatch "(.-)\n\n+" do
     local fields = fields_of(paragraph)
-    if is_installed(fields) then list[#list + 1] = package_of(fields) end
+    if is_installed(fields) then add(package_of(fields)) end
   end
 end
 
---- Adds what is installed below the descriptor `root`, by `read(path)`.
-function dpkg.collect(list, root, read)
-  local text = read(status)
-  if text then add(list, text) end
-  for _, name in ipairs(fs.list(folder, { root = root }) or {}) do
-    local one = not name:find "%.md5sums$" and read(folder .. "/" .. name)
-    if one then add(list, one) end
+function dpkg.collect(files, add)
+  local text = files:read(status)
+  if text then add_all(add, text) end
+  for _, name in ipairs(files:list(folder)) do
+    local one = not name:find "%.md5sums$" and files:read(folder .. "/" .. name)
+    if one then add_all(add, one) end
   end
 end
 
