@@ -75,6 +75,19 @@ describe("attestations", function()
     assert.is_truthy(names["context:"])
   end)
 
+  it("tell which packages may be missing, and so does the build", function()
+    local context = helper.tmpdir()
+    helper.write(context .. "/Packages", "no database")
+    helper.write(context .. "/recipe.lua",
+      'return from("scratch"):copy("Packages", "/var/lib/rpm/Packages")')
+    local status, _, err = run("build", "-t", "broken", "--sbom", "--progress=plain", context)
+    assert.equal(0, status, err)
+    local why = "var/lib/rpm/Packages: it ends before what it says is in it"
+    assert.matches("#sbom NOTE " .. why, err, 1, true)
+    local images, said = read(saved(run, "broken"))
+    assert.equal(why, said[images[1].digest][packages].comment)
+  end)
+
   it("tell what steps have read of a context, whatever became of it since", function()
     local context = helper.tmpdir()
     helper.write(context .. "/recipe.lua", [[

@@ -27,8 +27,12 @@ local function list_of_packages(store, image)
   return sbom.packages(view:fd(), store:temp("sbom"))
 end
 
-local function document(store, image)
+--- What may be missing is said at once, and in the document itself.
+local function document(store, image, bus)
   local found = list_of_packages(store, image)
+  for _, note in ipairs(found.notes) do
+    bus:emit("step.note", { id = "sbom", label = "sbom", message = note })
+  end
   return spdx.document { packages = found.packages, distro = found.distro, id = image.id,
     created = image.created, tool = "lamina-" .. version,
     comment = #found.notes > 0 and table.concat(found.notes, "; ") or nil }
@@ -47,7 +51,7 @@ function attest.images(store, graph, images, options)
     end
     if options.sbom then
       predicates[#predicates + 1] = { type = spdx.predicate_type,
-        predicate = document(store, images[i]) }
+        predicate = document(store, images[i], options.bus) }
     end
     images[i].attestations = { attestation.make(predicates, nothing) }
   end
