@@ -249,6 +249,47 @@ ONBUILD NOTE plain
     assert.matches('#1.2 run "echo \'me and you\' one | cat >>/mine"\n#1.2 CACHED', again, 1, true)
   end)
 
+  it("may be a trigger with variables and another escape", function()
+    write [==[
+# escape=`
+# lamina: use=./note.lua
+FROM busybox
+ENV WHO=me DIR=C:\
+ONBUILD NOTE --to=/mine `$WHO $WHO "`"" `
+  $DIR $DIR\x
+ONBUILD NOTE --to=/mine it\'s $WHO'
+]==]
+    run:ok("build", "-q", "-t", "with-note", dir)
+    write "FROM with-note\nRUN cat /mine\n"
+    local id = run:ok("build", "-q", dir):match "%S+"
+    assert.equal("$WHO me \" C:\\ C:\\\\x\nit\\s $WHO\n",
+      (select(2, run("run", "--rm", id, "cat", "/mine"))))
+  end)
+
+  it("may be a trigger with variables of an instruction in the recipe itself", function()
+    helper.write(dir .. "/recipe.lua", [==[
+local prefix = "said: "
+instruction("say", { args = "words", apply = function(stage, call)
+  return stage:run("echo " .. shell.quote(prefix .. call.args[1]) .. " >>/said")
+end })
+local base = from "busybox":env { WHO = "me and you" }:onbuild "SAY $WHO"
+instruction("more", { args = "words", apply = function(stage, call)
+  return stage:say(call.args[1] .. " again")
+end })
+return image(base:onbuild "MORE \"$WHO\"", { name = "with-say", env = { NOT = read "secret" } })
+]==])
+    helper.write(dir .. "/secret", "s3cret")
+    run:ok("build", "-q", "-f", dir .. "/recipe.lua", dir)
+    local triggers = json.decode(run:ok("inspect", "with-say"))[1].Config.OnBuild
+    assert.is_nil(triggers[2]:find("return image", 1, true))
+    assert(os.remove(dir .. "/recipe.lua"))
+    assert(os.remove(dir .. "/secret"))
+    write "FROM with-say\nRUN cat /said\n"
+    local id = run:ok("build", "-q", dir):match "%S+"
+    assert.equal("said: me and you\nsaid: me and you again\n",
+      (select(2, run("run", "--rm", id, "cat", "/said"))))
+  end)
+
   it("may be a trigger with variables of the file that later stages know", function()
     write [==[
 # lamina: use=./note.lua

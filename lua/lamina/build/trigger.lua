@@ -20,26 +20,28 @@ local impossible = { FROM = true, ONBUILD = true, MAINTAINER = true }
 -- What the triggers' recipe stands on: no image has such a name.
 local base_name = "ONBUILD"
 
---- The triggers' texts, the files that they bring by name, and what `use` says of these. A file
--- comes with each trigger that needs it.
+--- The triggers as { text =, escape = }, the files that they bring by name, and what `use` says of
+-- these. A file comes with each trigger that needs it; a recipe as far as that one does.
 local function read(triggers)
-  local texts, given, uses = {}, {}, {}
+  local list, given, uses = {}, {}, {}
   for i, kept in ipairs(triggers) do
-    local files, text = carried.read(kept)
-    texts[i] = text
+    local files, text, escape = carried.read(kept)
+    list[i] = { text = text, escape = escape }
     for _, file in ipairs(files) do
-      if not given[file.name] then uses[#uses + 1] = { name = file.name, line = 1 } end
-      given[file.name] = given[file.name] or file.text
+      local before = given[file.name]
+      if not before then uses[#uses + 1] = { name = file.name, line = 1 } end
+      if not before or #before < #file.text then given[file.name] = file.text end
     end
   end
-  return texts, given, uses
+  return list, given, uses
 end
 
 local begin = "FROM " .. base_name .. "\n"
 
 --- The one instruction that a trigger is. It has no directives behind a FROM.
-local function instruction_of(text, custom)
-  local file = parser.parse(begin .. text .. "\n", { name = base_name, custom = custom })
+local function instruction_of(kept, custom)
+  local file = parser.parse(begin .. kept.text .. "\n", { name = base_name, custom = custom,
+    escape = kept.escape })
   local one = file.instructions[2]
   if one and impossible[one.instruction] then
     failure.raise("invalid-input", ("%s isn't possible there"):format(one.instruction))
@@ -52,16 +54,16 @@ end
 --- The recipe that the triggers mean, and the files of their instructions. What counts as a line is
 -- the number of a trigger.
 local function translated(triggers)
-  local texts, given, uses = read(triggers)
+  local list, given, uses = read(triggers)
   local custom = #uses > 0 and recipe.rows(uses, { name = base_name, given = given }) or nil
   local file = parser.parse(begin, { name = base_name })
-  for i, text in ipairs(texts) do
-    local ok, one = pcall(instruction_of, text, custom)
+  for i, kept in ipairs(list) do
+    local ok, one = pcall(instruction_of, kept, custom)
     if not ok and not failure.is(one) then error(one, 0) end
     if not ok then
       failure.raise(one.kind, one.message, { file = base_name, line = i, hint = one.hint })
     end
-    one.line = i
+    one.line, one.escape = i, kept.escape
     file.instructions[i + 1] = one
   end
   file.uses = uses

@@ -7,12 +7,16 @@
 --   NOTE --to=$TO a note
 --
 --   carried.write({ { name = "note.lua", text = "…" } }, "NOTE …") -> the trigger
---   carried.read(trigger) -> the files, the instruction
+--   carried.read(trigger) -> the files, the instruction, "`" or nil
+--
+-- Where the instruction isn't read with "\" as the escape, a directive comes before the files.
 local carried = {}
 
---- The trigger of an instruction and its files, in the order in which they are loaded.
-function carried.write(files, instruction)
+--- The trigger of an instruction and its files, in the order in which they are loaded. `escape` is
+-- the character that the instruction is read with, nil for "\".
+function carried.write(files, instruction, escape)
   local lines = {}
+  if escape == "`" and instruction:find("[`\\]") then lines[1] = "# escape=`" end
   for _, file in ipairs(files) do
     lines[#lines + 1] = "# lamina: file=" .. file.name
     for line in (file.text:gsub("\n$", "") .. "\n"):gmatch("([^\n]*)\n") do
@@ -23,12 +27,14 @@ function carried.write(files, instruction)
   return table.concat(lines, "\n")
 end
 
---- A trigger's files and its instruction. One without files is all instruction.
+--- A trigger's files, its instruction and what that is read with. One without files is all
+-- instruction.
 function carried.read(trigger)
-  local files, at = {}, 1
+  local files, escape, at = {}, trigger:match("^# escape=(`)\n()")
+  at = at or 1
   while true do
     local name, behind = trigger:match("^# lamina: file=([^\n]+)\n()", at)
-    if not name then return files, trigger:sub(at) end
+    if not name then return files, trigger:sub(at), escape end
     local lines = {}
     at = behind
     local line

@@ -84,6 +84,7 @@ end
 --- What an instruction does to a stage, as method calls.
 function Translation:calls(instruction)
   self.instruction = instruction
+  self.escape = instruction.escape or self.file.escape -- triggers of an image have their own
   instruction.row.apply(self.written, calls.of(instruction, self))
   return self.take()
 end

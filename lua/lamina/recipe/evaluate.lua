@@ -15,6 +15,7 @@ local instruction = require "lamina.recipe.instruction"
 local json = require "lamina.core.json"
 local place = require "lamina.recipe.place"
 local plan = require "lamina.plan.plan"
+local sources = require "lamina.recipe.sources"
 local stage = require "lamina.recipe.stage"
 local target = require "lamina.recipe.target"
 local text = require "lamina.util.text"
@@ -29,14 +30,18 @@ local function sayer(said)
   end
 end
 
+--- A text without its byte-order mark, which load doesn't know.
+local function without_mark(code)
+  return (code:gsub("^\239\187\191", ""))
+end
+
 --- Compiles and runs one file of the recipe; answers what it returns.
 local function runner(environment, names)
   return function(code, name, lines)
     local chunk = "@" .. name
     place.source(chunk, name, lines)
     names[#names + 1] = name
-    code = code:gsub("^\239\187\191", "") -- a byte-order mark, which load doesn't know
-    local fn, message = load(code, chunk, "t", environment())
+    local fn, message = load(without_mark(code), chunk, "t", environment())
     if not fn then error(place.syntax(message, name, lines), 0) end
     return fn()
   end
@@ -107,6 +112,7 @@ local function evaluate(request, known, said)
     place.enter({ file = request.name, line = 1 })
     environment.use(name)
   end
+  sources.add_recipe(request.name, without_mark(request.text))
   local result = run(request.text, request.name, line_map(request.lines))
   return finish[request.want](request, result, used, known)
 end

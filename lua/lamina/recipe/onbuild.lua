@@ -40,15 +40,7 @@ end
 
 --- The text as a trigger that a later build can read.
 local function carrying(row, text, escape)
-  local files = sources.needed(row.file)
-  if not files then
-    place.blame(("onbuild: '%s' with variables has to be in a file of its own"):format(row.name),
-      "then `use` loads it, and the image keeps it for the build that knows them")
-  elseif escape == "`" and text:find("[`\\]") then
-    place.blame("onbuild: escapes with ` can't be kept beside variables",
-      "write it without ` and \\, or without '# escape=`'")
-  end
-  return carried.write(files, text)
+  return carried.write(sources.needed(row.file), text, escape)
 end
 
 --- The triggers that the text of a user's own instruction comes to.

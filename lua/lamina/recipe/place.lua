@@ -46,6 +46,19 @@ function place.here()
   end
 end
 
+--- The line of a file's own chunk that is at work, however far its calls have led; nil where it
+-- isn't on the stack.
+function place.line_of(name)
+  local level, line = 2, nil
+  while true do
+    local info = debug.getinfo(level, "Sl")
+    if not info then return line end
+    local source = info.what == "main" and sources[info.source]
+    if source and source.name == name then line = info.currentline end
+    level = level + 1
+  end
+end
+
 --- Says whose mistakes are blamed from here on.
 function place.enter(where)
   current = where or place.here()

@@ -13,6 +13,10 @@ describe("a trigger with files", function()
       for _, instruction in ipairs { "NOTE x", "NOTE <<E\n# lamina: file=q\n#|r\nE" } do
         assert.same({ files, instruction }, { carried.read(carried.write(files, instruction)) })
       end
+      for _, instruction in ipairs { "NOTE `$x", "NOTE \\" } do
+        assert.same({ files, instruction, "`" },
+          { carried.read(carried.write(files, instruction, "`")) })
+      end
     end
   end)
 

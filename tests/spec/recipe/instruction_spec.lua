@@ -423,21 +423,45 @@ return from "scratch":onbuild "ONE $X":onbuild "FOUR $X":onbuild "THREE $X":onbu
     end
   end)
 
-  it("is refused where no later build could read it", function()
-    local message, hint = refuse(define("say") .. 'return from "scratch"\n:onbuild "SAY $X"')
-    assert.equal("recipe.lua:4: onbuild: 'say' with variables has to be in a file of its own",
-      message)
-    assert.matches("then `use` loads it", hint, 1, true)
+  it("keeps of the recipe what has to be run for the instruction to be there", function()
+    helper.write(dir .. "/other.lua", define "other")
+    local function kept(text)
+      local files = {}
+      for i, step in ipairs(evaluate(text).steps) do
+        for _, file in ipairs(i > 1 and carried.read(step.text) or {}) do
+          files[#files + 1] = file.name .. ": " .. file.text
+        end
+      end
+      return files
+    end
+    local own, later = define "say", '\nreturn from "scratch"\n  :onbuild "SAY $X"'
+    assert.same({ "recipe.lua: \n" .. own }, kept("\n" .. own .. "local a = 1" .. later))
+    local loop = "for _, name in ipairs { 'say' } do\n" .. own:gsub('"say"', "name") .. "end\n"
+    assert.same({ "recipe.lua: " .. loop }, kept(loop .. later))
+    local called = "local function make()\n" .. own .. "end\nmake()\n"
+    assert.same({ "recipe.lua: " .. called }, kept(called .. "make = nil" .. later))
+    local unseen = "coroutine.wrap(function() " .. own .. "end)()\n" .. later .. "\n"
+    assert.same({ "recipe.lua: " .. unseen }, kept(unseen))
+    local using = 'use "./other.lua"\n' .. own
+    assert.same({ "recipe.lua: " .. using, "other.lua: " .. define "other" }, kept(using .. later))
+    local both = own .. 'local first = from "scratch":onbuild "SAY $X"\n'
+      .. define("more", "return stage:say(call.args)")
+    assert.same({ "recipe.lua: " .. own, "recipe.lua: " .. both },
+      kept(both .. 'return first:onbuild "MORE $X"'))
+  end)
+
+  it("is kept with its escape where that isn't a backslash", function()
     helper.write(dir .. "/say.lua", define "say")
-    local function onbuild(text)
-      return 'use "./say.lua"\nreturn from "scratch":onbuild(' .. text .. ', { escape = "`" })'
+    local function kept(text)
+      local made = evaluate('use "./say.lua"\nreturn from "scratch":onbuild(' .. text
+        .. ', { escape = "`" })')
+      local _, instruction, escape = carried.read(made.steps[2].text)
+      return instruction .. "|" .. tostring(escape)
     end
-    assert.same({ "say.lua|SAY $X a" }, triggers(onbuild "'SAY $X a'"))
-    assert.same({ "|RUN a$b" }, triggers(onbuild "'SAY a`$b'"))
-    for _, char in ipairs { "`", [[\\]] } do
-      assert.equal("recipe.lua:2: onbuild: escapes with ` can't be kept beside variables",
-        (refuse(onbuild("'SAY $X a" .. char .. "b'"))))
-    end
+    assert.equal("SAY $X a|nil", kept "'SAY $X a'")
+    assert.equal("RUN a$b|nil", kept "'SAY a`$b'")
+    assert.equal("SAY $X a`b|`", kept "'SAY $X a`b'")
+    assert.equal("SAY $X a\\b|`", kept "'SAY $X a\\\\b'")
   end)
 
   it("is read at its place, and a mistake in it told with its own as well", function()
