@@ -65,7 +65,7 @@ describe("attestations", function()
     local images, said = read(saved(run, "said"))
     assert.equal(1, #images)
     local made = said[images[1].digest]
-    assert.equal("zlib1g", made[packages].packages[1].name)
+    assert.equal("zlib1g", made[packages].packages[2].name)
     local definition = made[slsa].buildDefinition
     assert.is_nil(definition.externalParameters.request.args)
     assert.is_nil(definition.internalParameters.plan)

@@ -1,7 +1,9 @@
 --- What is installed in an image: the packages that its package managers' databases name.
 --
 --   sbom.packages(root, scratch) -> {
---     packages = { { type = "deb", name =, version =, arch =, … } },   sorted
+--     packages = { { type = "deb", name =, version =, … } },           sorted; with nil or
+--       release, epoch (a number), arch, supplier, licence, homepage, and source: the package it
+--       was built from, as syft calls it (deb: NAME or NAME@VERSION, rpm: the file's name)
 --     distro = { id = "debian", version = "12" },                      os-release(5)
 --     notes = { text, … },      why packages may be missing
 --   }

@@ -84,7 +84,8 @@ describe("the packages of rpm", function()
   it("have their fields as those of others", function()
     rpmdb.write_ndb(place .. "/Packages.db", { full })
     assert.same({ { type = "rpm", name = "bash", version = "5.2.15-1.fc38", release = "1.fc38",
-      epoch = 2, licence = "GPLv3+", arch = "x86_64", source = "bash" } }, read().packages)
+      epoch = 2, licence = "GPLv3+", arch = "x86_64",
+      source = "bash-5.2.15-1.fc38.src.rpm" } }, read().packages)
   end)
 
   it("are read from the format that rpm prefers, wherever its folder is", function()

@@ -72,7 +72,7 @@ Version: 12.4+deb12u5
       names(found))
     assert.same({ id = "debian", version = "12" }, found.distro)
     assert.same({ type = "deb", name = "zlib1g", version = "1:1.2.13.dfsg-1", arch = "amd64",
-      supplier = "Mark Brown <broonie@debian.org>", source = "zlib" }, found.packages[3])
+      supplier = "Mark Brown <broonie@debian.org>", source = "zlib@1:1.2.13" }, found.packages[3])
   end)
 
   it("has apk's, once where both places are one", function()
@@ -103,12 +103,73 @@ Version: 12.4+deb12u5
     assert.equal("SPDX-2.3", document.spdxVersion)
     assert.equal("urn:lamina:sbom:sha256:abc", document.documentNamespace)
     assert.equal("1970-01-01T00:00:00Z", document.creationInfo.created)
-    local one = document.packages[1]
+    local image, system, one = table.unpack(document.packages)
+    assert.same({ "sha256:abc", "CONTAINER" }, { image.name, image.primaryPackagePurpose })
+    assert.same({ "debian", "12", "OPERATING-SYSTEM" },
+      { system.name, system.versionInfo, system.primaryPackagePurpose })
     assert.same({ "SPDXRef-deb-g---4-12.2", "Person: Debian GCC (g@x.org)", "NOASSERTION" },
       { one.SPDXID, one.supplier, one.licenseDeclared })
     assert.equal("pkg:deb/debian/g%2B%2B@4:12.2?arch=amd64&distro=debian-12&upstream=gcc",
       one.externalRefs[1].referenceLocator)
-    assert.equal(one.SPDXID, document.relationships[1].relatedSpdxElement)
+  end)
+
+  --- What SPDX 2.3 demands of a document: its fields, names that are used once, and nothing said
+  -- of what isn't in it.
+  local function validate(document)
+    local known = { ["SPDXRef-DOCUMENT"] = document }
+    for _, name in ipairs { "spdxVersion", "dataLicense", "SPDXID", "name", "documentNamespace" } do
+      assert.is_string(document[name], name)
+    end
+    assert.matches("^%a[%w+.-]*:[^#]+$", document.documentNamespace)
+    for _, one in ipairs(document.packages) do
+      assert.matches("^SPDXRef%-[%w.-]+$", one.SPDXID)
+      assert.is_nil(known[one.SPDXID], one.SPDXID)
+      assert.is_truthy(one.name ~= "" and one.downloadLocation == "NOASSERTION")
+      known[one.SPDXID] = one
+    end
+    local has_document
+    for _, one in ipairs(document.relationships) do
+      assert.is_truthy(known[one.spdxElementId] and known[one.relatedSpdxElement])
+      has_document = has_document or one.relationshipType == "DESCRIBES"
+    end
+    assert.is_true(has_document)
+    assert.equal(#document.packages, #document.relationships)
+  end
+
+  local function document_of(packages, distro)
+    return spdx.document { packages = packages, distro = distro, id = "sha256:abc", created = 0,
+      tool = "lamina-0" }
+  end
+
+  it("is valid where nothing is installed, and where names are alike", function()
+    validate(document_of({}, {}))
+    local list = {}
+    for i, version in ipairs { "1", "1", "1-2", "1:2", "1", "1-2-2" } do
+      list[i] = { type = "deb", name = "a", version = version }
+    end
+    validate(document_of(list, { id = "debian" }))
+  end)
+
+  it("names packages as scanners look for them", function()
+    local function locator(package, distro)
+      local list = document_of({ package }, distro).packages
+      return list[#list].externalRefs[1].referenceLocator, list[#list].versionInfo
+    end
+    local bash = { type = "rpm", name = "bash", version = "5.1-2.el9", epoch = 1, arch = "x86_64",
+      source = "bash-5.1-2.el9.src.rpm" }
+    local url, version = locator(bash, { id = "rhel", version = "9.2" })
+    assert.equal("pkg:rpm/redhat/bash@5.1-2.el9?arch=x86_64&distro=rhel-9.2&epoch=1"
+      .. "&upstream=bash-5.1-2.el9.src.rpm", url)
+    assert.equal("1:5.1-2.el9", version)
+    assert.equal("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed",
+      (locator({ type = "rpm", name = "a", version = "1" }, { id = "opensuse-tumbleweed" })))
+    assert.equal("pkg:apk/alpine/musl@1.2.4-r2?arch=x86_64&distro=alpine-3.18.4&upstream=musl",
+      (locator({ type = "apk", name = "musl", version = "1.2.4-r2", arch = "x86_64",
+        source = "musl" }, { id = "alpine", version = "3.18.4" })))
+    assert.equal("pkg:deb/debian/g%2B%2B@4:12.2?distro=debian&upstream=gcc-defaults%401.203",
+      (locator({ type = "deb", name = "g++", version = "4:12.2", source = "gcc-defaults@1.203" },
+        { id = "debian" })))
+    assert.equal("pkg:deb/a@1", (locator({ type = "deb", name = "a", version = "1" }, {})))
   end)
 
   it("names licences as SPDX does, or keeps their text", function()

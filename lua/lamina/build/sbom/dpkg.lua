@@ -15,10 +15,15 @@ local function fields_of(paragraph)
   return fields
 end
 
+--- The source package, and its version where that is another: "gcc-defaults (1.203)".
+local function source_of(fields)
+  local name, version = (fields.source or ""):match "^(%S+)%s*%(?([^%s()]*)"
+  return name and version ~= "" and name .. "@" .. version or name
+end
+
 local function package_of(fields)
   return { name = fields.package, version = fields.version, arch = fields.architecture,
-    supplier = fields.maintainer, homepage = fields.homepage,
-    source = fields.source and fields.source:match "^%S+" or nil }
+    supplier = fields.maintainer, homepage = fields.homepage, source = source_of(fields) }
 end
 
 --- Whether it is there: what was removed keeps its paragraph while its settings stay. A file of

@@ -10,10 +10,9 @@ local formats = { { file = "rpmdb.sqlite", reader = "sqlite" },
   { file = "Packages.db", reader = "ndb" }, { file = "Packages", reader = "bdb" } }
 local folders = { "var/lib/rpm/", "usr/lib/sysimage/rpm/" }
 
---- Names, versions, licences as the others have them.
+--- The package with its version as people write it.
 local function finished(package)
   if package.release then package.version = package.version .. "-" .. package.release end
-  package.source = package.source and package.source:match "^(.+)%-[^-]+%-[^-]+%.src%.rpm$" or nil
   return package
 end
 

@@ -15,17 +15,25 @@ local function encode(s)
   return (s:gsub("[^%w.~_:-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
---- A package URL (github.com/package-url/purl-spec).
+-- The namespaces of package URLs that aren't os-release's ID.
+local function namespace_of(distro)
+  if distro.id == "rhel" then return "redhat" end
+  return distro.id:find "^opensuse" and "opensuse" or distro.id
+end
+
+--- A package URL (github.com/package-url/purl-spec). What a scanner looks for beside the package
+-- itself is its source, under the name that syft gave to it: upstream.
 local function purl(package, distro)
   local more = {}
   local function add(name, value)
     if value and value ~= "" then more[#more + 1] = name .. "=" .. encode(value) end
   end
   add("arch", package.arch)
-  add("distro", distro.id and distro.version and distro.id .. "-" .. distro.version)
+  add("distro", distro.id and distro.id .. (distro.version and "-" .. distro.version or ""))
   add("epoch", package.epoch and package.epoch > 0 and tostring(package.epoch) or nil)
   add("upstream", package.source)
-  return ("pkg:%s/%s%s@%s%s"):format(package.type, distro.id and encode(distro.id) .. "/" or "",
+  return ("pkg:%s/%s%s@%s%s"):format(package.type,
+    distro.id and encode(namespace_of(distro)) .. "/" or "",
     encode(package.name), encode(package.version),
     #more > 0 and "?" .. table.concat(more, "&") or "")
 end
@@ -37,32 +45,64 @@ local function supplier(who)
   return "Organization: " .. who
 end
 
-local function package_of(package, distro, own, used)
-  local id = ("SPDXRef-%s-%s-%s"):format(package.type, package.name, package.version)
+--- A name of its own for a package: several architectures may have one version.
+local function id_of(package, used)
+  local plain = ("SPDXRef-%s-%s-%s"):format(package.type, package.name, package.version)
     :gsub("[^%w.-]", "-")
-  used[id] = (used[id] or 0) + 1
-  if used[id] > 1 then id = ("%s-%d"):format(id, used[id]) end
-  return {
-    SPDXID = id, name = package.name, versionInfo = package.version,
-    supplier = supplier(package.supplier), downloadLocation = "NOASSERTION",
-    filesAnalyzed = false, licenseConcluded = "NOASSERTION",
-    licenseDeclared = licence.declared(package.licence, own), copyrightText = "NOASSERTION",
-    homepage = package.homepage and package.homepage:match "^https?://%S+$" or nil,
-    externalRefs = { { referenceCategory = "PACKAGE-MANAGER", referenceType = "purl",
-      referenceLocator = purl(package, distro) } },
-  }
+  local id = plain
+  while used[id] do
+    used[plain] = used[plain] + 1
+    id = ("%s-%d"):format(plain, used[plain])
+  end
+  used[id] = 1
+  return id
+end
+
+--- What nobody asserts anything of but that it is there.
+local function thing(id, name, version, purpose)
+  return { SPDXID = id, name = name, versionInfo = version, primaryPackagePurpose = purpose,
+    supplier = "NOASSERTION", downloadLocation = "NOASSERTION", filesAnalyzed = false,
+    licenseConcluded = "NOASSERTION", licenseDeclared = "NOASSERTION",
+    copyrightText = "NOASSERTION" }
+end
+
+local function package_of(package, distro, own, used)
+  local epoch = (package.epoch or 0) > 0 and package.epoch .. ":" or ""
+  local made = thing(id_of(package, used), package.name, epoch .. package.version)
+  made.supplier = supplier(package.supplier)
+  made.licenseDeclared = licence.declared(package.licence, own)
+  made.homepage = package.homepage and package.homepage:match "^https?://%S+$" or nil
+  made.externalRefs = { { referenceCategory = "PACKAGE-MANAGER", referenceType = "purl",
+    referenceLocator = purl(package, distro) } }
+  return made
+end
+
+local function relation(from, kind, to)
+  return { spdxElementId = from, relationshipType = kind, relatedSpdxElement = to }
+end
+
+--- The image and all that is in it: the distribution first, then the packages.
+local function elements(parts, own)
+  local image = thing("SPDXRef-Image", parts.id, parts.id, "CONTAINER")
+  local packages, relations, used = json.array { image }, json.array {}, {}
+  relations[1] = relation("SPDXRef-DOCUMENT", "DESCRIBES", image.SPDXID)
+  local function add(package)
+    packages[#packages + 1] = package
+    relations[#relations + 1] = relation(image.SPDXID, "CONTAINS", package.SPDXID)
+  end
+  local distro = parts.distro
+  if distro.id then
+    add(thing("SPDXRef-OperatingSystem", distro.id, distro.version, "OPERATING-SYSTEM"))
+  end
+  for _, package in ipairs(parts.packages) do add(package_of(package, distro, own, used)) end
+  return packages, relations
 end
 
 --- The document as a table. parts: packages, distro (as sbom.packages answers them), id (the
 -- image's), created (seconds), tool, comment (what isn't in it, or nil).
 function spdx.document(parts)
-  local own, used, packages = {}, {}, json.array {}
-  local relations = json.array {}
-  for i, package in ipairs(parts.packages) do
-    packages[i] = package_of(package, parts.distro, own, used)
-    relations[i] = { spdxElementId = "SPDXRef-DOCUMENT", relationshipType = "DESCRIBES",
-      relatedSpdxElement = packages[i].SPDXID }
-  end
+  local own = {}
+  local packages, relations = elements(parts, own)
   local texts = json.array {}
   table.move(own, 1, #own, 1, texts)
   return {
