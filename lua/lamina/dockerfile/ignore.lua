@@ -11,10 +11,13 @@
 -- What was found out for a directory is kept while paths below it are asked for, so that a walk
 -- costs one name a path, and only patterns that can still match are tried.
 local crossing = require "lamina.dockerfile.ignore.crossing"
+local expression = require "lamina.dockerfile.ignore.expression"
 local failure = require "lamina.util.failure"
 local lines = require "lamina.dockerfile.lines"
+local name = require "lamina.dockerfile.ignore.name"
 local parts = require "lamina.dockerfile.ignore.parts"
 local path = require "lamina.util.path"
+local regular = require "lamina.dockerfile.ignore.regular"
 local texts = require "lamina.util.text"
 
 local ignore = {}
@@ -25,6 +28,16 @@ local function crosses(text)
     if part ~= "**" and part:find("**", 1, true) then return true end
   end
   return false
+end
+
+--- What matches a cleaned pattern: the first of three that can.
+local function matcher_of(text)
+  name.compile(text) -- refuses what is no pattern
+  local list = expression.of(text)
+  if not list then return (crosses(text) and crossing or parts).new(text) end
+  local ok, result = pcall(regular.new, list)
+  if ok then return result end
+  error(failure.wrap(result, ("pattern '%s'"):format(text:sub(1, 200))), 0)
 end
 
 --- One line as a pattern { text, negated, matcher }, nil for what is none.
@@ -38,28 +51,27 @@ local function parse_line(line)
   text = path.clean(text)
   if #text > 1 then text = text:gsub("^/", "") end
   if text == "." or text == "/" then return nil end -- Docker's has never excluded everything
-  return { text = text, negated = negated,
-    matcher = (crosses(text) and crossing or parts).new(text) }
+  return { text = text, negated = negated, matcher = matcher_of(text) }
 end
 
 --- The same; what is wrong with it is told with the file's name, if it has one, and the line.
-local function parse_numbered(line, number, name)
+local function parse_numbered(line, number, file)
   local ok, pattern = pcall(parse_line, line)
   if ok then return pattern end
-  if not failure.is(pattern) or not name then error(pattern, 0) end
-  failure.raise(pattern.kind, pattern.message, { file = name, line = number, hint = pattern.hint })
+  if not failure.is(pattern) or not file then error(pattern, 0) end
+  failure.raise(pattern.kind, pattern.message, { file = file, line = number, hint = pattern.hint })
 end
 
---- Reads an ignore file: comments, blank lines and a byte-order mark mean nothing. `name` is the
--- file's for messages, nil where the patterns are in none.
-function ignore.parse(text, name)
+--- Reads an ignore file: comments, blank lines and a byte-order mark mean nothing. `file` is its
+-- name for messages, nil where the patterns are in none.
+function ignore.parse(text, file)
   local patterns, number = {}, 0
   text = text:gsub("^\239\187\191", "")
   for line in (text .. "\n"):gmatch("(.-)\r?\n") do
     number = number + 1
     if line:sub(1, 1) ~= "#" then
       line = lines.trim_right(line):match("^%s*(.*)$")
-      if line ~= "" then patterns[#patterns + 1] = parse_numbered(line, number, name) end
+      if line ~= "" then patterns[#patterns + 1] = parse_numbered(line, number, file) end
     end
   end
   return patterns
