@@ -24,10 +24,17 @@ rpmdb.plain = [[create table 'Packages'
 function rpmdb.write_sqlite(path, sql, blobs)
   local db <close> = assert(database.open(path))
   assert(db:exec(sql))
-  for _, blob in ipairs(blobs) do
+  for _, blob in ipairs(blobs or {}) do
     assert(db:run("insert into Packages (blob) values (cast(? as blob))", blob))
   end
   assert(db:exec "pragma journal_mode = delete")
+end
+
+--- Writes an SQLite database anew with pages of that many bytes.
+function rpmdb.rewrite(path, page_size)
+  local db <close> = assert(database.open(path))
+  assert(db:exec(("pragma journal_mode = delete; pragma page_size = %d; vacuum")
+    :format(page_size)))
 end
 
 local function hex(bytes)

@@ -24,7 +24,7 @@ end
 local function list_of_packages(store, image)
   local view <close> = exec.view(store, image.layers)
   if not view then return { packages = {}, distro = {}, notes = {} } end
-  return sbom.packages(view:fd(), store:temp("sbom"))
+  return sbom.packages(view:fd())
 end
 
 --- What may be missing is said at once, and in the document itself.

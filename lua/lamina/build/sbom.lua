@@ -1,6 +1,6 @@
 --- What is installed in an image: the packages that its package managers' databases name.
 --
---   sbom.packages(root, scratch) -> {
+--   sbom.packages(root) -> {
 --     packages = { { type = "deb", name =, version =, … } },           sorted; with nil or
 --       release, epoch (a number), arch, supplier, licence, homepage, and source: the package it
 --       was built from, as syft calls it (deb: NAME or NAME@VERSION, rpm: the file's name)
@@ -9,7 +9,7 @@
 --   }
 --
 -- `root` is a descriptor of the image's root, whose files are anybody's (sbom/files.lua): what
--- can't be understood is noted. `scratch` is a directory for copies.
+-- can't be understood is noted.
 local failure = require "lamina.util.failure"
 local files = require "lamina.build.sbom.files"
 local text = require "lamina.util.text"
@@ -65,8 +65,8 @@ local function collect(kind, list, image)
   image:note(note.message)
 end
 
-function sbom.packages(root, scratch)
-  local list, image = {}, files.new(root, scratch)
+function sbom.packages(root)
+  local list, image = {}, files.new(root)
   for _, kind in ipairs(kinds) do collect(kind, list, image) end
   table.sort(list, is_before)
   return { packages = list, distro = distribution(image), notes = image.notes }

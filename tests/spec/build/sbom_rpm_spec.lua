@@ -27,7 +27,7 @@ describe("the packages of rpm", function()
 
   local function read()
     local dir <close> = assert(fs.open(root, "dir"))
-    return sbom.packages(dir:fd(), helper.tmpdir())
+    return sbom.packages(dir:fd())
   end
 
   --- The list as rpmdb.query has it.
@@ -58,8 +58,12 @@ describe("the packages of rpm", function()
 
   it("are those that rpm put into its SQLite database", function()
     if not real then return pending "rpm or db5.3-util isn't installed" end
-    helper.sh(("cp %s/rpmdb.sqlite %s"):format(real, place))
-    assert.equal(rpmdb.query(real), listed())
+    local expected = rpmdb.query(real)
+    for _, size in ipairs { 4096, 512, 65536 } do
+      helper.sh(("cp %s/rpmdb.sqlite %s"):format(real, place))
+      rpmdb.rewrite(place .. "/rpmdb.sqlite", size)
+      assert.equal(expected, listed())
+    end
   end)
 
   it("are those that rpm finds in Berkeley DB's hash format, of either byte order", function()
@@ -117,7 +121,7 @@ describe("the packages of rpm", function()
 
   it("are noted to be missing where a database isn't what its name says", function()
     local junk = ("no database"):rep(100)
-    for name, why in pairs { ["rpmdb.sqlite"] = "not a database",
+    for name, why in pairs { ["rpmdb.sqlite"] = "it isn't SQLite's format",
       ["Packages.db"] = "it isn't RPM's ndb format",
       ["Packages"] = "it isn't Berkeley DB's hash format" } do
       for _, text in ipairs { junk, "" } do
@@ -132,19 +136,35 @@ describe("the packages of rpm", function()
     end
   end)
 
-  it("aren't asked from a database that computes", function()
+  it("are no view, and no page of a table is read twice", function()
     local path = place .. "/rpmdb.sqlite"
-    for _, sql in ipairs { [[create table t (blob); create view Packages as with recursive n(i) as
-      (select 1 union all select i + 1 from n) select i as hnum, 'x' as blob from n]],
-      [[create table Packages (hnum integer primary key, x,
-        blob text generated always as (hex(zeroblob(900000000))))]] } do
-      os.remove(path)
-      rpmdb.write_sqlite(path, sql, {})
-      local _, notes = names()
-      assert.same({ "var/lib/rpm/rpmdb.sqlite: it isn't as RPM makes it" }, notes)
+    rpmdb.write_sqlite(path, [[create table t (blob); create view Packages as with recursive n(i)
+      as (select 1 union all select i + 1 from n) select i as hnum, 'x' as blob from n]])
+    local _, notes = names()
+    assert.same({ "var/lib/rpm/rpmdb.sqlite: it has no table of packages" }, notes)
+    local pages = {}
+    for number = 1, 8 do -- each has 401 children that are the next one
+      local head = number == 1 and helper.read(path):sub(1, 100) or ""
+      local from = 4096 - 5
+      pages[number] = head .. string.pack(">BI2I2I2BI4", number < 8 and 5 or 13, 0,
+        number < 8 and 400 or 0, from, 0, number + 1) .. string.pack(">I2", from):rep(400)
+      pages[number] = pages[number] .. ("\0"):rep(from - #pages[number])
+        .. string.pack(">I4B", number + 1, 1)
     end
+    helper.write(path, table.concat(pages))
+    _, notes = names()
+    assert.same({ "var/lib/rpm/rpmdb.sqlite: its pages are no tree" }, notes)
   end)
 
+  it("may be missing where rpm was killed amid its changes", function()
+    rpmdb.write_sqlite(place .. "/rpmdb.sqlite", rpmdb.plain, { named "a" })
+    helper.write(place .. "/rpmdb.sqlite-wal", "")
+    assert.same({}, read().notes)
+    helper.write(place .. "/rpmdb.sqlite-wal", "x")
+    assert.matches("rpmdb.sqlite-wal: changes that weren't finished", read().notes[1], 1, true)
+  end)
+
+  --- How long reading takes, and what it gives.
   local function cost()
     local began = os.clock()
     local list, notes = names()

@@ -5,9 +5,9 @@ local sbom = require "lamina.build.sbom"
 local spdx = require "lamina.build.sbom.spdx"
 
 describe("the list of packages", function()
-  local root, scratch
+  local root
 
-  before_each(function() root, scratch = helper.tmpdir(), helper.tmpdir() end)
+  before_each(function() root = helper.tmpdir() end)
 
   teardown(helper.cleanup)
 
@@ -18,7 +18,7 @@ describe("the list of packages", function()
 
   local function read()
     local dir <close> = assert(fs.open(root, "dir"))
-    return sbom.packages(dir:fd(), scratch)
+    return sbom.packages(dir:fd())
   end
 
   local function names(found)

@@ -1,12 +1,11 @@
 --- The files of an image as the readers of its package managers see them: beneath its root, only
 -- regular ones, up to a size. What can't be read is noted, and then is as if it weren't there.
 --
---   files.new(root, scratch) -> image       a descriptor of the root, a directory for copies
+--   files.new(root) -> image                a descriptor of the root
 --     image:read(path) -> text | nil
 --     image:list(folder) -> names           sorted; none where there is no such folder
 --     image:open(path) -> database | nil    to be closed; `size` is its bytes
 --       database:at(offset, n) -> n bytes   raises where the file ends before
---     image:copy(path) -> path, size | nil  outside the image, for what opens a path by itself
 --     image:note(text)                      why packages may be missing; `image.notes` has them
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
@@ -23,8 +22,8 @@ local most_notes = 20
 local Files, Database = {}, {}
 Files.__index, Database.__index = Files, Database
 
-function files.new(root, scratch)
-  return setmetatable({ root = root, scratch = scratch, notes = {}, left = altogether }, Files)
+function files.new(root)
+  return setmetatable({ root = root, notes = {}, left = altogether }, Files)
 end
 
 function Files:note(text)
@@ -58,15 +57,6 @@ function Files:open(path)
     return self:note(("%s: more than %d bytes"):format(path, largest))
   end
   return setmetatable({ file = file, size = size, path = path }, Database)
-end
-
-function Files:copy(path)
-  local database <close> = self:open(path)
-  if not database then return nil end
-  local target = self.scratch .. "/database"
-  local copy <close> = failure.check(fs.open(target, "w"))
-  failure.check(fs.copy(database.file:fd(), copy:fd()))
-  return target, database.size
 end
 
 function Database:at(offset, n)

@@ -1,49 +1,72 @@
 --- RPM's format since 4.16, rpmdb.sqlite: a table of headers (RPM, lib/backend/sqlite.c).
-local database = require "lamina.core.database"
+--
+-- A record of SQLite's is the length of its head and the types of its columns as varints, then the
+-- columns: 1 to 6 are integers, of 12 and more the even are blobs, the odd are texts. The first
+-- table, at page 1, tells of the others: type, name, its table's name, first page, definition.
+local btree = require "lamina.build.sbom.rpm.btree"
 local failure = require "lamina.util.failure"
-local header = require "lamina.build.sbom.rpm.header"
 
 local sqlite = {}
 
-local function refuse(path, why)
-  failure.raise("corrupt", path .. ": " .. why)
+local most_tables = 1000 -- and indices, of which RPM has about fifty
+
+-- Bytes of a column by its type; 0 is nil, 8 and 9 are the numbers 0 and 1.
+local sizes = { [0] = 0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0 }
+
+--- The integers and strings of a record's columns from `first` to `last`; nothing of one that has
+-- none of these, or lacks them.
+local function columns(record, first, last)
+  local head, at = btree.varint(record, 1)
+  local from, list = (head or 0) + 1, {}
+  for i = 1, last do
+    if not at or at > head then return {} end
+    local kind
+    kind, at = btree.varint(record, at)
+    if not kind or kind < 0 then return {} end
+    local size = sizes[kind] or (kind - 12) // 2
+    if size > #record - from + 1 then return {} end
+    if i >= first and kind >= 12 then list[i] = record:sub(from, from + size - 1) end
+    if i >= first and kind >= 1 and kind <= 6 then
+      list[i] = string.unpack(">i" .. size, record, from)
+    end
+    from = from + size
+  end
+  return list
 end
 
-local function rows(db, path, sql, ...)
-  local list, err = db:rows(sql, ...)
-  return list or refuse(path, err.message)
+--- The first page of the table with the headers.
+local function find(tree)
+  local root, seen = nil, 0
+  tree:each(1, function(record)
+    seen = seen + 1
+    local kind, name, _, page = table.unpack(columns(record or "", 1, 4), 1, 4)
+    if kind == "table" and name == "Packages" and math.type(page) then root = page end
+    return root ~= nil or seen > most_tables
+  end)
+  return root
 end
 
---- The table must be RPM's own: a view, or a computed column, could keep us busy for ever. SQLite
--- is asked what it takes the table for, as the text of its definition may be another's.
-local function is_plain(db, path)
-  local list = rows(db, path, "pragma main.table_list('Packages')")
-  if #list ~= 1 or list[1].type ~= "table" or list[1].wr ~= 0 then return false end
-  local columns = rows(db, path, "pragma main.table_xinfo('Packages')")
-  return #columns == 2 and columns[1].name == "hnum" and columns[2].name == "blob"
-    and columns[1].hidden == 0 and columns[2].hidden == 0
+--- Changes that SQLite hasn't taken over stand in a file beside, if rpm was killed.
+local function note_log(files, path)
+  local log <close> = files:open(path .. "-wal")
+  if log and log.size > 0 then
+    files:note(path .. "-wal: changes that weren't finished aren't read")
+  end
 end
-
--- Lengths are asked for without what they are of: many rows may claim the same pages.
-local sizes = [[select _rowid_ as id, case typeof(blob) when 'blob' then length(blob) end as size
-  from Packages not indexed limit ?]]
-
-local one = "select blob from Packages where _rowid_ = ?"
 
 --- Calls `visit(blob)` for each header, with nil for one that can't be read. Answers whether there
 -- is such a file; raises where it isn't in this format.
 function sqlite.each(files, path, visit)
-  local copy, left = files:copy(path)
-  if not copy then return false end
-  local db <close> = failure.check(database.open(copy, { readonly = true, immutable = true }))
-  if not is_plain(db, path) then refuse(path, "it isn't as RPM makes it") end
-  for _, row in ipairs(rows(db, path, sizes, header.most + 1)) do
-    local size = row.size or 0
-    left = left - size
-    if left < 0 then refuse(path, "two packages are in one place") end
-    local found = size > 0 and size <= header.largest and rows(db, path, one, row.id)[1]
-    visit(found and found.blob)
-  end
+  local database <close> = files:open(path)
+  if not database then return false end
+  note_log(files, path)
+  local tree = btree.open(database)
+  local root = find(tree)
+  if not root then failure.raise("corrupt", path .. ": it has no table of packages") end
+  tree:each(root, function(record)
+    local blob = record and columns(record, 2, 2)[2]
+    visit(type(blob) == "string" and blob or nil)
+  end)
   return true
 end
 
