@@ -67,9 +67,10 @@ end
 
 function sbom.packages(root)
   local list, image = {}, files.new(root)
+  local distro = distribution(image)
   for _, kind in ipairs(kinds) do collect(kind, list, image) end
   table.sort(list, is_before)
-  return { packages = list, distro = distribution(image), notes = image.notes }
+  return { packages = list, distro = distro, notes = image.notes }
 end
 
 return sbom

@@ -1,3 +1,4 @@
+local files = require "lamina.build.sbom.files"
 local fs = require "lamina.core.fs"
 local helper = require "support.helper"
 local licence = require "lamina.build.sbom.licence"
@@ -91,6 +92,17 @@ Version: 12.4+deb12u5
     assert.same({}, names(read()))
     helper.sh(("rm %s/var/lib/dpkg/status; mkfifo %s/var/lib/dpkg/status"):format(root, root))
     assert.equal(1, #read().notes)
+  end)
+
+  it("is of a bounded text, however many names that has", function()
+    write("many/0", "x")
+    helper.sh(("cd %s/many && truncate -s 63M 0 && for i in 1 2 3 4 5; do ln 0 $i; done")
+      :format(root))
+    local dir <close> = assert(fs.open(root, "dir"))
+    local image, read_of = files.new(dir:fd()), {}
+    for i = 0, 5 do read_of[#read_of + 1] = image:read("many/" .. i) and i end
+    assert.same({ 0, 1, 2, 3 }, read_of)
+    assert.equal(2, #image.notes)
   end)
 
   it("is an SPDX document that says the same for the same", function()
