@@ -117,7 +117,7 @@ Version: 12.4+deb12u5
     assert.equal("1970-01-01T00:00:00Z", document.creationInfo.created)
     local image, system, one = table.unpack(document.packages)
     assert.same({ "sha256:abc", "CONTAINER" }, { image.name, image.primaryPackagePurpose })
-    assert.same({ "debian", "12", "OPERATING-SYSTEM" },
+    assert.same({ "debian", "12", "OPERATING_SYSTEM" },
       { system.name, system.versionInfo, system.primaryPackagePurpose })
     assert.same({ "SPDXRef-deb-g---4-12.2", "Person: Debian GCC (g@x.org)", "NOASSERTION" },
       { one.SPDXID, one.supplier, one.licenseDeclared })
@@ -165,22 +165,26 @@ Version: 12.4+deb12u5
   it("names packages as scanners look for them", function()
     local function locator(package, distro)
       local list = document_of({ package }, distro).packages
-      return list[#list].externalRefs[1].referenceLocator, list[#list].versionInfo
+      local one = list[#list]
+      return one.externalRefs[1].referenceLocator, one.sourceInfo, one.versionInfo
     end
     local bash = { type = "rpm", name = "bash", version = "5.1-2.el9", epoch = 1, arch = "x86_64",
       source = "bash-5.1-2.el9.src.rpm" }
-    local url, version = locator(bash, { id = "rhel", version = "9.2" })
+    local url, source, version = locator(bash, { id = "rhel", version = "9.2" })
     assert.equal("pkg:rpm/redhat/bash@5.1-2.el9?arch=x86_64&distro=rhel-9.2&epoch=1"
       .. "&upstream=bash-5.1-2.el9.src.rpm", url)
-    assert.equal("1:5.1-2.el9", version)
+    assert.same({ "built package from: bash 5.1-2.el9", "1:5.1-2.el9" }, { source, version })
     assert.equal("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed",
       (locator({ type = "rpm", name = "a", version = "1" }, { id = "opensuse-tumbleweed" })))
-    assert.equal("pkg:apk/alpine/musl@1.2.4-r2?arch=x86_64&distro=alpine-3.18.4&upstream=musl",
-      (locator({ type = "apk", name = "musl", version = "1.2.4-r2", arch = "x86_64",
-        source = "musl" }, { id = "alpine", version = "3.18.4" })))
-    assert.equal("pkg:deb/debian/g%2B%2B@4:12.2?distro=debian&upstream=gcc-defaults%401.203",
-      (locator({ type = "deb", name = "g++", version = "4:12.2", source = "gcc-defaults@1.203" },
-        { id = "debian" })))
+    url, source = locator({ type = "apk", name = "musl-utils", version = "1.2.4-r2",
+      arch = "x86_64", source = "musl" }, { id = "alpine", version = "3.18.4" })
+    assert.equal("pkg:apk/alpine/musl-utils@1.2.4-r2?arch=x86_64&distro=alpine-3.18.4"
+      .. "&upstream=musl", url)
+    assert.equal("built package from: musl 1.2.4-r2", source)
+    url, source = locator({ type = "deb", name = "g++", version = "4:12.2",
+      source = "gcc-defaults@1.203" }, { id = "debian" })
+    assert.equal("pkg:deb/debian/g%2B%2B@4:12.2?distro=debian&upstream=gcc-defaults%401.203", url)
+    assert.equal("built package from: gcc-defaults 1.203", source)
     assert.equal("pkg:deb/a@1", (locator({ type = "deb", name = "a", version = "1" }, {})))
   end)
 

@@ -66,10 +66,20 @@ local function thing(id, name, version, purpose)
     copyrightText = "NOASSERTION" }
 end
 
+--- The source package in the words that trivy looks for; advisories of Debian's are for these.
+local function source_info(package)
+  if not package.source then return nil end
+  local name, version = package.source:match "^(.+)%-([^-]+%-[^-]+)%.n?o?src%.rpm$"
+  if not name then name, version = package.source:match "^([^@]+)@?(.*)$" end
+  if not name then return nil end
+  return ("built package from: %s %s"):format(name, version ~= "" and version or package.version)
+end
+
 local function package_of(package, distro, own, used)
   local epoch = (package.epoch or 0) > 0 and package.epoch .. ":" or ""
   local made = thing(id_of(package, used), package.name, epoch .. package.version)
   made.supplier = supplier(package.supplier)
+  made.sourceInfo = source_info(package)
   made.licenseDeclared = licence.declared(package.licence, own)
   made.homepage = package.homepage and package.homepage:match "^https?://%S+$" or nil
   made.externalRefs = { { referenceCategory = "PACKAGE-MANAGER", referenceType = "purl",
@@ -92,7 +102,7 @@ local function elements(parts, own)
   end
   local distro = parts.distro
   if distro.id then
-    add(thing("SPDXRef-OperatingSystem", distro.id, distro.version, "OPERATING-SYSTEM"))
+    add(thing("SPDXRef-OperatingSystem", distro.id, distro.version, "OPERATING_SYSTEM"))
   end
   for _, package in ipairs(parts.packages) do add(package_of(package, distro, own, used)) end
   return packages, relations
