@@ -12,7 +12,7 @@ local glob = require "lamina.util.glob"
 local path = require "lamina.util.path"
 local rootpath = require "lamina.exec.rootpath"
 local sched = require "lamina.util.sched"
-local slots = require "lamina.build.slots"
+local slots = require "lamina.util.slots"
 local wildcard = require "lamina.build.wildcard"
 
 local tree = {}

@@ -1,8 +1,8 @@
---- How many steps work at the same time.
+--- How many tasks do something at the same time.
 --
 --   local slot <close> = slots:take()     -- waits for a free one
 --
--- Tasks are cancelled all together when a build fails, so a slot that is handed to a task in the
+-- Tasks are cancelled all together when one fails, so a slot that is handed to a task in the
 -- moment it is cancelled is missed by nobody.
 local sched = require "lamina.util.sched"
 
