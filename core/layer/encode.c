@@ -144,45 +144,55 @@ static int put_zstd(struct lam_encoder *e, const void *data, size_t len, int las
 	return 0;
 }
 
-/* Compresses what is collected. */
+/* Hashes a piece and passes it on while it is in the processor's cache. */
+static int put_piece(struct lam_encoder *e, const void *data, size_t len, int last,
+		     struct lam_err *err)
+{
+	lam_sha256_update(e->tar_sha, data, len);
+	switch (e->compression) {
+	case LAM_COMPRESSION_GZIP:
+		return put_gzip(e, data, len, last, err);
+	case LAM_COMPRESSION_ZSTD:
+		return put_zstd(e, data, len, last, err);
+	default:
+		return write_out(e, data, len, err);
+	}
+}
+
 static int flush(struct lam_encoder *e, int last, struct lam_err *err)
 {
 	size_t len = e->in_len;
 
 	e->in_len = 0;
-	if (e->compression == LAM_COMPRESSION_GZIP)
-		return put_gzip(e, e->in, len, last, err);
-	return put_zstd(e, e->in, len, last, err);
-}
-
-static int collect(struct lam_encoder *e, const unsigned char *data, size_t len,
-		   struct lam_err *err)
-{
-	while (len > 0) {
-		size_t n = len < IN - e->in_len ? len : IN - e->in_len;
-
-		memcpy(e->in + e->in_len, data, n);
-		e->in_len += n;
-		data += n;
-		len -= n;
-		if (e->in_len == IN && flush(e, 0, err) < 0)
-			return -1;
-	}
-	return 0;
+	return put_piece(e, e->in, len, last, err);
 }
 
 int lam_encoder_put(struct lam_encoder *e, const void *data, size_t len, struct lam_err *err)
 {
+	const unsigned char *at = data;
+
 	e->tar_size += len;
-	lam_sha256_update(e->tar_sha, data, len);
-	if (e->compression == LAM_COMPRESSION_NONE)
-		return write_out(e, data, len, err);
-	return collect(e, data, len, err);
+	while (len > 0) {
+		size_t n = len < IN - e->in_len ? len : IN - e->in_len;
+
+		if (n == IN) { /* a whole piece need not be collected */
+			if (put_piece(e, at, n, 0, err) < 0)
+				return -1;
+		} else {
+			memcpy(e->in + e->in_len, at, n);
+			e->in_len += n;
+			if (e->in_len == IN && flush(e, 0, err) < 0)
+				return -1;
+		}
+		at += n;
+		len -= n;
+	}
+	return 0;
 }
 
 int lam_encoder_finish(struct lam_encoder *e, struct lam_decoded *out, struct lam_err *err)
 {
-	if (e->compression != LAM_COMPRESSION_NONE && flush(e, 1, err) < 0)
+	if (flush(e, 1, err) < 0)
 		return -1;
 	lam_sha256_hex(e->tar_sha, out->diff_id);
 	if (e->compression == LAM_COMPRESSION_NONE)
