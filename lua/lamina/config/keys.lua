@@ -46,7 +46,7 @@ keys.rows = {
     variable = "LAMINA_STALL", unit = "s", default = 30000,
     help = "after how many seconds of silence a registry is given up; 0: never" },
   { name = "limits.transfers", kind = "integer", least = 1, most = 64,
-    otherwise = "as many as processors, 4 at least",
+    otherwise = "as many as processors, 6 at least",
     help = "how many layers are on their way from or to a registry at the same time" },
   { name = "limits.archive-bytes", kind = "size", least = 1, default = 64 << 30,
     help = "how large a layer or another archive may be, decompressed and unpacked" },

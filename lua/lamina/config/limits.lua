@@ -10,7 +10,7 @@ function limits.archive()
     ratio = config.get "limits.archive-ratio" }
 end
 
-local few = 4 -- more than a small machine's processors: transfers wait for the network
+local few = 6 -- more than a small machine's processors: transfers wait for the network
 
 --- How many blobs may be on their way at the same time.
 function limits.transfers()
