@@ -1,3 +1,7 @@
+# What is pulled and pushed, by lamina and by the tools that are installed, in turns: podman, buildah,
+# and skopeo as one that pushes blobs as they are kept (W6). Each line of $dir/figures is
+#
+#	WORK WHO MILLISECONDS KIB
 # serve_registry DIR: a registry on loopback with nothing in it; sets $host, and $registry to its pid.
 serve_registry() {
 	mkdir -p "$1/data"
@@ -39,38 +43,87 @@ make_image() {
 	LAMINA_ROOT=$dir/fresh "$lamina" build -q -t big "$dir/five" >/dev/null
 }
 
-podman_here() { podman --root "$dir/pod" --runroot "$dir/podrun" "$@"; }
-
-# peer_round NAME: podman pulls an image, and pushes it into another, empty registry.
-peer_round() {
-	command -v podman >/dev/null || return 0
-	peer_pulls="$peer_pulls $(once podman_here pull -q --tls-verify=false "$1")"
-	stop_registry "$dir/reg"
-	serve_registry "$dir/reg"
-	peer_pushes="$peer_pushes $(once podman_here push -q --tls-verify=false "$1" "$host/big:v1")"
-	podman_here rmi -a -f >/dev/null 2>&1
+# measured WORK WHO COMMAND...: what was written before is on the disk by then.
+measured() {
+	figure="$1 $2"
+	shift 2
+	sync
+	"$dir/peak" "$@" >"$dir/peaked" 2>"$dir/log" ||
+		{ echo "bench: failed: $*" >&2; tail -5 "$dir/log" >&2; return 1; }
+	echo "$figure $(cat "$dir/peaked")" >>"$dir/figures"
 }
 
-least() { printf '%s\n' "$@" | sort -n | head -n 1; }
+empty_registry() {
+	[ -z "${registry:-}" ] || stop_registry "$dir/reg"
+	serve_registry "$dir/reg"
+}
+
+# lamina_round: pushes an image that it has built, pushes the same blobs again, and pulls them.
+lamina_round() {
+	make_image
+	empty_registry
+	measured push lamina env "LAMINA_ROOT=$dir/fresh" "$lamina" push -q big "$host/big:v1"
+	empty_registry
+	measured kept lamina env "LAMINA_ROOT=$dir/fresh" "$lamina" push -q big "$host/big:v1"
+	rm -rf "$dir/other"
+	measured pull lamina env "LAMINA_ROOT=$dir/other" "$lamina" pull -q "$host/big:v1"
+}
+
+# peer_round TOOL: pulls an image, and pushes it into another, empty registry.
+peer_round() {
+	command -v "$1" >/dev/null || return 0
+	name=$host/big:v1
+	# shellcheck disable=SC2086
+	measured pull "$1" "$1" $own pull -q --tls-verify=false "$name"
+	other_registry=$registry
+	serve_registry "$dir/reg2"
+	# shellcheck disable=SC2086
+	measured push "$1" "$1" $own push -q --tls-verify=false "$name" "$host/big:v1"
+	stop_registry "$dir/reg2"
+	registry=$other_registry host=${name%/big:v1}
+	# shellcheck disable=SC2086
+	"$1" $own rmi -a -f >/dev/null 2>&1
+}
+
+# skopeo_round: pushes blobs as they came, out of a folder.
+skopeo_round() {
+	command -v skopeo >/dev/null || return 0
+	rm -rf "$dir/kept"
+	skopeo copy -q --src-tls-verify=false "docker://$host/big:v1" "dir:$dir/kept"
+	empty_registry
+	measured kept skopeo skopeo copy -q --dest-tls-verify=false "dir:$dir/kept" "docker://$host/big:v1"
+}
+
+# best WORK lamina|peers COLUMN: the least figure of all rounds, 0 without one.
+best() {
+	awk -v work="$1" -v who="$2" -v column="$3" '
+		$1 == work && ($2 == "lamina") == (who == "lamina") && (!least || $column < least) {
+			least = $column }
+		END { print least + 0 }' "$dir/figures"
+}
+
+registry_rows() {
+	row registry "$2, ms" "$(best "$1" lamina 3)" "$(best "$1" peers 3)" "$3 of the best peer"
+	row registry "$2, MiB" "$(best "$1" lamina 4 | awk '{ print $1 / 1024 }')" \
+		"$(best "$1" peers 4 | awk '{ print $1 / 1024 }')" '< 1x of any peer'
+}
 
 bench_registry() {
 	make_files "$dir/five"
-	pushes= pulls= peer_pushes= peer_pulls=
+	"${CC:-cc}" -O2 -o "$dir/peak" "$top/tests/bench/peak.c"
+	: >"$dir/figures"
 	for _ in 1 2 3; do
-		make_image
-		serve_registry "$dir/reg"
-		pushes="$pushes $(LAMINA_ROOT=$dir/fresh once "$lamina" push -q big "$host/big:v1")"
-		rm -rf "$dir/other"
-		pulls="$pulls $(LAMINA_ROOT=$dir/other once "$lamina" pull -q "$host/big:v1")"
-		peer_round "$host/big:v1"
-		stop_registry "$dir/reg"
+		lamina_round
+		for tool in podman buildah; do
+			own="--root $dir/$tool --runroot $dir/$tool-run"
+			peer_round "$tool"
+		done
+		skopeo_round
 	done
-	# shellcheck disable=SC2086
-	row registry 'pull of 800 MB, 5 gzip layers' "$(least $pulls)" "$(least ${peer_pulls:-0})" \
-		'<= 0.4x the best peer (podman here)'
-	# shellcheck disable=SC2086
-	row registry 'push of the same, compressing' "$(least $pushes)" "$(least ${peer_pushes:-0})" \
-		'<= 0.5x the best peer (podman here)'
-	umount "$dir/pod/overlay" 2>/dev/null || :
-	rm -rf "$dir/five" "$dir/other" "$dir/fresh" "$dir/pod" "$dir/podrun"
+	stop_registry "$dir/reg"
+	registry_rows pull 'pull, 800 MB, 5 gzip layers' '<= 0.4x'
+	registry_rows push 'push, compressing' '<= 0.5x'
+	registry_rows kept 'push of kept blobs' '<= 0.6x'
+	for tool in podman buildah; do umount "$dir/$tool/overlay" 2>/dev/null || :; done
+	rm -rf "$dir/five" "$dir/other" "$dir/fresh" "$dir/kept" "$dir/podman"* "$dir/buildah"*
 }
