@@ -26,8 +26,9 @@ function apply.ENV(stage, call) return stage:env(pairs_of(call.args)) end
 function apply.LABEL(stage, call) return stage:label(pairs_of(call.args)) end
 
 local function declaration(word)
-  local name, value = word:match("^([^=]*)=(.*)$")
-  return name or word, value
+  local at = word:find("=", 1, true)
+  if not at then return word end
+  return word:sub(1, at - 1), word:sub(at + 1)
 end
 
 --- One argument is arg(name, default); several in one instruction are one call as well.

@@ -37,8 +37,8 @@ end
 local function declarations(instruction, escape)
   local list = {}
   for i, word in ipairs(instruction.args) do
-    local name, value = word:match("^([^=]*=)(.*)$")
-    list[i] = name and name .. words.from_docker(value, escape) or word
+    local at = word:find("=", 1, true)
+    list[i] = at and word:sub(1, at) .. words.from_docker(word:sub(at + 1), escape) or word
   end
   return list
 end

@@ -113,8 +113,8 @@ local is_many = { list = true, mount = true }
 function flags.read(rows, words, complain, is_command)
   local values = {}
   for _, word in ipairs(words) do
-    local name, value = word:match("^%-%-([^=]*)=(.*)$")
-    name = name or word:sub(3)
+    local at = word:find("=", 3, true)
+    local name, value = word:sub(3, at and at - 1), at and word:sub(at + 1)
     local row = find(rows, name, complain, is_command)
     local key = flags.key(row.name)
     value = convert[row.kind](row, value, complain)

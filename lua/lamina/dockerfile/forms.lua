@@ -80,7 +80,7 @@ end
 --- The words of a text as a shell takes them apart, quotes and all. An escape at the very end
 -- quotes nothing and is dropped.
 local function shell_words(text, escape)
-  if not text:find("['\"\\`]") then return split(text) end
+  if text:find("^[^'\"\\`]*$") then return split(text) end
   local list, begin, at, last = {}, nil, 1, #text
   while at <= #text do
     local stop = text:find("[%s'\"\\`]", at) or #text + 1
@@ -122,13 +122,13 @@ function forms.pairs(instruction, text, context)
     return
   end
   for _, word in ipairs(words) do
-    local name, value = word:match("^([^=]*)=(.*)$")
-    if not name then
+    local at = word:find("=", 1, true)
+    if not at then
       context.complain(("%s: '%s' is not NAME=VALUE"):format(instruction.instruction, word))
-    elseif name == "" then
+    elseif at == 1 then
       context.complain(("%s: a name is missing before '%s'"):format(instruction.instruction, word))
     end
-    args[#args + 1], args[#args + 2] = name, value
+    args[#args + 1], args[#args + 2] = word:sub(1, at - 1), word:sub(at + 1)
   end
 end
 

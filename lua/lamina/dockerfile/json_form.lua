@@ -27,6 +27,8 @@ end
 
 --- A string from behind its quote: its text and the place behind; nil when it is none.
 local function string_at(text, at)
+  local plain = text:match('^([^"\\\0-\31]*)"', at)
+  if plain then return plain, at + #plain + 1 end
   local out = {}
   while true do
     local stop = text:find('["\\\0-\31]', at)
@@ -47,6 +49,7 @@ local function string_at(text, at)
 end
 
 local function skip(text, at)
+  if (text:byte(at) or 0) > 32 then return at end
   return text:find("[^ \t\r\n]", at) or #text + 1
 end
 

@@ -72,32 +72,29 @@ local function count_names(all)
   return count + 20 -- predefined arguments
 end
 
---- What the words of a Dockerfile are refused for is told with its line.
-local function with_line(self, instruction, fn, ...)
-  local ok, err = pcall(fn, self, ...)
+--- What the words of a Dockerfile are refused for is told with the line that `fn` has set.
+local function with_line(self, fn, what)
+  local ok, err = pcall(fn, self, what)
   if ok then return end
   if not failure.is(err) or err.file then error(err, 0) end
-  failure.raise(err.kind, err.message, { file = self.file.name, line = instruction.line,
+  failure.raise(err.kind, err.message, { file = self.file.name, line = self.line,
     hint = err.hint })
 end
 
---- What an instruction does to a stage, as method calls.
-function Translation:calls(instruction)
-  self.instruction = instruction
+--- Tells what an instruction does to a stage, one method call after the other.
+function Translation:calls(instruction, emit)
+  self.instruction, self.emit = instruction, emit
   self.escape = instruction.escape or self.file.escape -- triggers of an image have their own
   instruction.row.apply(self.written, calls.of(instruction, self))
-  return self.take()
 end
 
 --- Writes one instruction of a stage into its chain.
-local function write_calls(self, instruction)
+local function write_calls(self, instruction, emit)
   if instruction.before[1] then self.out:comments(instruction.before, instruction.line, 2) end
   if instruction.inside then
     self.out:comments(instruction.inside, instruction.line + #instruction.inside, 2)
   end
-  for _, call in ipairs(self:calls(instruction)) do
-    self.out:add("  " .. call, instruction.line)
-  end
+  self:calls(instruction, emit)
 end
 
 --- `local build = from("golang", { platform = "…" })`, or `return from …` of the only stage.
@@ -125,8 +122,10 @@ end
 function Translation:triggers(base)
   local list = {}
   for _, instruction in ipairs(base.instructions) do
-    for _, call in ipairs(instruction.onbuild and self:calls(instruction.onbuild) or {}) do
-      list[#list + 1] = { code = call, line = instruction.line }
+    if instruction.onbuild then
+      self:calls(instruction.onbuild, function(call)
+        list[#list + 1] = { code = call, line = instruction.line }
+      end)
     end
   end
   return list
@@ -147,15 +146,17 @@ local long_chain, most_lines = 2000, 100
 local function write_stage(self, stage)
   self.current = stage
   stage.is_long = #stage.instructions > long_chain
-  with_line(self, stage, write_from, stage)
-  with_line(self, stage, write_triggers, stage)
+  write_from(self, stage)
+  write_triggers(self, stage)
   local begin = self.out:count()
+  local function emit(call) self.out:add("  " .. call, self.line) end
   for _, instruction in ipairs(stage.instructions) do
+    self.line = instruction.line
     if stage.is_long and self.out:count() - begin > most_lines then
-      self.out:add(("%s = %s"):format(stage.variable, stage.variable), instruction.line)
+      self.out:add(("%s = %s"):format(stage.variable, stage.variable), self.line)
       begin = self.out:count()
     end
-    with_line(self, instruction, write_calls, instruction)
+    write_calls(self, instruction, emit)
   end
 end
 
@@ -189,7 +190,7 @@ local function new(file, options)
     arguments = {}, bases = {}, names = names.new(count_names(all)), out = writer.new(),
     is_idiomatic = options and options.is_idiomatic,
     is_trigger = options and options.is_trigger }, Translation)
-  self.written, self.take = written.stage(function(text)
+  self.written = written.stage(function(call) self.emit(call) end, function(text)
     return shell_text(self, self.instruction, text)
   end)
   return self
@@ -207,9 +208,9 @@ function translate.recipe(file, options)
   for _, instruction in ipairs(all.global) do
     self.line = instruction.line
     self.out:comments(instruction.before, instruction.line, 0, file.directives)
-    with_line(self, instruction, global.argument, instruction)
+    with_line(self, global.argument, instruction)
   end
-  for _, stage in ipairs(all) do write_stage(self, stage) end
+  for _, stage in ipairs(all) do with_line(self, write_stage, stage) end
   self.out:comments(file.after, file.lines + 1, 0)
   write_return(self)
   local text, map = self.out:finish()

@@ -150,9 +150,12 @@ local function candidates(self, stage)
   for i = stage.index, 1, -1 do
     local name = self.stages[i].name
     if name and not seen[name] and name:find(shape) then
-      table.insert(fields, 1, { name, self.stages[i].variable, self.stages[i] })
+      fields[#fields + 1] = { name, self.stages[i].variable, self.stages[i] }
       seen[name] = true
     end
+  end
+  for i = 1, #fields // 2 do -- the first one first
+    fields[i], fields[#fields + 1 - i] = fields[#fields + 1 - i], fields[i]
   end
   return fields
 end

@@ -1,11 +1,12 @@
 --- Lua source for texts and tables, as a person would write them.
 --
 --   literal.text("it's")    -> "it's" in double quotes; long strings where they read better
---   literal.list { a, b }, literal.fields { { key, value } }   of sources made here
+--   literal.fields { { key, value } }   of sources made here
 --   literal.render(source, indent, column) -> text that may go over several lines
 --
 -- A source is a text as literal.text makes it, { code = "…" } for any other expression, or a table
--- { items = { { key =, value = source } } }. In the fields of a table, code may be a bare text.
+-- { values = { source, … }, keys = { [2] = "name" } }, whose keys are those of the values at the
+-- same places; nil where none has one. In the fields of a table, code may be a bare text.
 local safe = require "lamina.util.text"
 
 local literal = {}
@@ -22,24 +23,30 @@ function literal.is_name(text)
   return text:find("^[%a_][%w_]*$") ~= nil and not keywords[text]
 end
 
-local named = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
-
-local function escape(char)
-  return named[char] or ("\\x%02X"):format(char:byte())
-end
+-- What stands for a character between quotes.
+local escapes = {}
+for code = 0, 31 do escapes[string.char(code)] = ("\\x%02X"):format(code) end
+escapes["\127"], escapes["\\"] = "\\x7F", "\\\\"
+escapes["\n"], escapes["\t"], escapes["\r"] = "\\n", "\\t", "\\r"
 
 --- Whether a text can be shown as it is. Most texts are printable ASCII, which is known fast.
 local function is_safe(text, keep)
-  return not text:find("[^ -~]") or safe.escape(text, keep) == text
+  return text:find("^[ -~]*$") ~= nil or safe.escape(text, keep) == text
 end
 
---- A text between quotes. What a terminal would act on is written as bytes.
-function literal.quoted(text, quote)
-  quote = quote or '"'
-  local inner = text:gsub("[%c\\" .. quote .. "]", function(char)
-    return char == quote and "\\" .. quote or escape(char)
-  end)
-  return quote .. (is_safe(inner) and inner or safe.escape(inner)) .. quote
+-- Most texts: printable, without quotes, backslashes and brackets. (A pattern that is held at the
+-- beginning is tried once, one that looks for what is not wanted at each character anew.)
+local plain = "^[_-~#-Z !]*$"
+
+--- A text as it stands between double quotes. What a terminal would act on is written as bytes.
+local function inner(text)
+  if text:find(plain) then return text end
+  text = text:gsub("[%c\\]", escapes):gsub('"', '\\"')
+  return is_safe(text) and text or safe.escape(text)
+end
+
+function literal.quoted(text)
+  return '"' .. inner(text) .. '"'
 end
 
 --- A long string, its level such that nothing in the text ends it.
@@ -60,8 +67,7 @@ local function can_be_long(text)
 end
 
 function literal.text(text)
-  -- most texts: printable, without quotes and backslashes
-  if not text:find('["\\%c\128-\255]') then return '"' .. text .. '"' end
+  if text:find(plain) then return '"' .. text .. '"' end
   local has_double = text:find('"', 1, true)
   local is_plain = not text:find("\\", 1, true) and is_safe(text)
   if is_plain and not has_double then return '"' .. text .. '"' end
@@ -78,29 +84,19 @@ end
 function literal.joined(parts, indent)
   local lines, blanks = {}, ""
   for i = #parts, 1, -1 do
-    local lead, rest = parts[i]:match("^(%s*)(.*)$")
-    if i == 1 then lead, rest = "", parts[1] end
-    local text = literal.quoted(rest .. blanks):sub(2, -2)
-    table.insert(lines, 1, text)
-    blanks = lead
+    local part = parts[i]
+    local at = i > 1 and part:find("%S") or i > 1 and #part + 1 or 1
+    lines[i] = inner(part:sub(at) .. blanks)
+    blanks = part:sub(1, at - 1)
   end
   return '"' .. table.concat(lines, "\\z\n" .. (" "):rep(indent)) .. '"'
 end
 
-function literal.list(values)
-  local items = {}
-  for i, value in ipairs(values) do items[i] = { value = value } end
-  return { items = items }
-end
-
---- Names and values; `values` stand before them without a name.
-function literal.fields(fields, values)
-  local node = values and literal.list(values) or { items = {} }
-  local items, count = node.items, values and #values or 0
-  for i, field in ipairs(fields) do
-    items[count + i] = { key = field[1], value = field[2] }
-  end
-  return node
+--- Names and values as a table.
+function literal.fields(fields)
+  local keys, values = {}, {}
+  for i, field in ipairs(fields) do keys[i], values[i] = field[1], field[2] end
+  return { keys = keys, values = values }
 end
 
 function literal.key(key)
@@ -115,14 +111,12 @@ end
 
 local function in_one_line(node)
   if type(node) == "string" then return node end
-  local items = node.items
-  if not items then return node.code end
-  if #items == 0 then return "{}" end
+  local values, keys = node.values, node.keys
+  if not values then return node.code end
+  if #values == 0 then return "{}" end
   local parts = {}
-  for i = 1, #items do
-    local item = items[i]
-    local key, value = item.key, item.value
-    value = in_one_line(value)
+  for i = 1, #values do
+    local key, value = keys and keys[i], in_one_line(values[i])
     parts[i] = key and literal.key(key) .. value or value
   end
   return "{ " .. table.concat(parts, ", ") .. " }"
@@ -133,12 +127,12 @@ function literal.render(node, indent, column)
   if type(node) == "string" then return node end
   local text = in_one_line(node)
   if column + #text <= width then return text end
-  if not node.items or column + first_width(text) <= width then return text end
-  local lines = { "{" }
-  for _, item in ipairs(node.items) do
-    local key = item.key and literal.key(item.key) or ""
+  if not node.values or column + first_width(text) <= width then return text end
+  local lines, keys = { "{" }, node.keys or {}
+  for i, value in ipairs(node.values) do
+    local key = keys[i] and literal.key(keys[i]) or ""
     lines[#lines + 1] = (" "):rep(indent + 2) .. key
-      .. literal.render(item.value, indent + 2, indent + 2 + #key) .. ","
+      .. literal.render(value, indent + 2, indent + 2 + #key) .. ","
   end
   lines[#lines + 1] = (" "):rep(indent) .. "}"
   return table.concat(lines, "\n")
@@ -157,7 +151,7 @@ function literal.call(method, arguments, indent)
   for i, argument in ipairs(arguments) do
     local one = literal.render(argument, indent, column)
     parts[i] = one
-    local last_break = one:find("\n[^\n]*$")
+    local last_break = one:find("\n", 1, true) and one:find("\n[^\n]*$")
     column = last_break and #one - last_break + 2 or column + #one + 2
   end
   return method .. "(" .. table.concat(parts, ", ") .. ")"

@@ -1,9 +1,9 @@
 --- A stage that writes down what is done to it: each method that is called becomes the Lua source
 -- of that call.
 --
---   local stage, take = written.stage(command)
+--   local stage = written.stage(emit, command)
 --   stage:copy("a", "/b", { link = true }):env { { "A", "1" } }
---   take() -> { ':copy("a", "/b", { link = true })', ':env { A = "1" }' }
+--     -> emit ':copy("a", "/b", { link = true })', emit ':env { A = "1" }'
 --
 -- Arguments are texts, numbers, booleans, tables of these, and written.code "…" for what has a name
 -- in the recipe. `command(text)` answers the source of a text for the shell.
@@ -37,16 +37,21 @@ local source_of
 
 --- A table: its list, then its names.
 local function table_source(value)
-  local items, names = {}, {}
-  for i, item in ipairs(value) do items[i] = { value = source_of(item) } end
+  local values, names, length = {}, nil, #value
+  for i = 1, length do values[i] = source_of(value[i]) end
   for key in pairs(value) do
-    if type(key) == "string" then names[#names + 1] = key end
+    if type(key) == "string" then
+      names = names or {}
+      names[#names + 1] = key
+    end
   end
+  if not names then return { values = values } end
   table.sort(names, before)
-  for _, name in ipairs(names) do
-    items[#items + 1] = { key = name, value = source_of(value[name]) }
+  local keys = {}
+  for i, name in ipairs(names) do
+    keys[length + i], values[length + i] = name, source_of(value[name])
   end
-  return { items = items }
+  return { keys = keys, values = values }
 end
 
 function source_of(value)
@@ -64,13 +69,13 @@ end
 
 --- Names and values: as a table where its order is the order of the names, else as pairs.
 local function pairs_source(list)
-  local items, last = {}, nil
+  local keys, values, last = {}, {}, nil
   for i, pair in ipairs(list) do
     local name = pair[1]
     if last and name <= last then return table_source(list) end
-    items[i], last = { key = name, value = literal.text(pair[2]) }, name
+    keys[i], values[i], last = name, literal.text(pair[2]), name
   end
-  return { items = items }
+  return { keys = keys, values = values }
 end
 
 local has_pairs = { env = true, label = true }
@@ -81,26 +86,21 @@ local function first_source(method, value, command)
   return has_pairs[method] and pairs_source(value) or source_of(value)
 end
 
---- See the head of this file; `take()` answers the calls since it was asked last.
-function written.stage(command)
-  local calls = {}
+--- See the head of this file.
+function written.stage(emit, command)
   local Written = {}
   function Written.__index(self, method)
     local head = ":" .. method
     local function write(stage, first, ...)
       local sources = { first_source(method, first, command), ... }
       for i = 2, #sources do sources[i] = source_of(sources[i]) end
-      calls[#calls + 1] = literal.call(head, sources, 2)
+      emit(literal.call(head, sources, 2))
       return stage
     end
     rawset(self, method, write)
     return write
   end
-  return setmetatable({}, Written), function()
-    local taken = calls
-    calls = {}
-    return taken
-  end
+  return setmetatable({}, Written)
 end
 
 return written

@@ -113,7 +113,7 @@ end
 
 --- A Dockerfile's word as a recipe's: the same value, whatever its variables are.
 function recipe.from_docker(text, escape)
-  if not text:find("[$'\"\\`]") then return text end
+  if text:find("^[a-z--:A-Z_=@,+ ]*$") or not text:find("[$'\"\\`]") then return text end
   -- most words are the same in both, or a text in quotes with nothing special in it
   if not text:find("['\"\\`]") then
     local rest = text:gsub("%${[%a_][%w_]*}", ""):gsub("%$[%a_][%w_]*", "")
