@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "harness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -313,6 +315,55 @@ static void stops_at_its_limits(void)
 	close(fd);
 }
 
+static int count_threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	int count = -2; /* "." and ".." */
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* Encodes as many bytes with zstd while only the processors of the set are there to be used;
+ * answers how many threads of its own it had. */
+static int encode_on(const cpu_set_t *set, size_t size, struct lam_decoded *out)
+{
+	struct lam_err err;
+	struct lam_encoder *e;
+	char *data = malloc(size);
+	int before = count_threads(), threads;
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = (char)(i * i >> 9);
+	CHECK(sched_setaffinity(0, sizeof(*set), set) == 0);
+	e = lam_encoder_new(-1, LAM_COMPRESSION_ZSTD, 0, &err);
+	CHECK(lam_encoder_put(e, data, size, &err) == 0);
+	threads = count_threads() - before;
+	CHECK(lam_encoder_finish(e, out, &err) == 0);
+	lam_encoder_free(e);
+	free(data);
+	return threads;
+}
+
+static void compresses_alike_on_any_number_of_processors(void)
+{
+	struct lam_decoded by_one, by_all;
+	cpu_set_t one, all;
+	int cpu = 0, count;
+
+	CHECK(sched_getaffinity(0, sizeof(all), &all) == 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	count = CPU_COUNT(&all) < 4 ? CPU_COUNT(&all) : 4;
+	CHECK(encode_on(&one, 9 << 20, &by_one) == 1);
+	CHECK(encode_on(&all, 9 << 20, &by_all) == count);
+	CHECK(strcmp(by_one.digest, by_all.digest) == 0 && by_one.size == by_all.size);
+}
+
 static void refuses_levels_and_forms_there_are_not(void)
 {
 	struct lam_err err;
@@ -336,6 +387,7 @@ static const struct test_case cases[] = {
 	CASE(knows_a_header_by_its_checksum),
 	CASE(decodes_what_it_encoded_in_any_size),
 	CASE(stops_at_its_limits),
+	CASE(compresses_alike_on_any_number_of_processors),
 	CASE(refuses_levels_and_forms_there_are_not),
 	CASE_END,
 };
