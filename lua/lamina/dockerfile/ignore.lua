@@ -128,19 +128,21 @@ end
 
 --- What is known behind a name below a directory.
 local function below(above, text)
-  local others, found, can_return = {}, {}, false
+  local others, found, last_return = {}, {}, 0
   local entries = candidates(above, text)
   local characters = entries[1] and texts.characters(text)
   for _, entry in ipairs(entries) do
     local states, matches = entry.matcher:advance(entry.states, text, characters, above.is_root)
     if matches then found[#found + 1] = entry end
     if states then
-      can_return = can_return or entry.negated
+      if entry.negated then last_return = math.max(last_return, entry.index) end
       others[#others + 1] = { index = entry.index, negated = entry.negated,
         matcher = entry.matcher, states = states }
     end
   end
   local excluded, matched = decide(above, found)
+  -- what leaves a directory out also leaves out what a pattern before it takes back in there
+  local can_return = excluded and last_return > matched[#matched].index
   return { others = others, matched = matched, excluded = excluded, can_return = can_return,
     name = text }
 end
