@@ -105,6 +105,25 @@ return image(base)
     assert.same({ "CopyBeforeInstall:2" }, rules_of(out))
   end)
 
+  it("knows what an ignore file leaves of a source", function()
+    local function told(patterns, source)
+      write(".dockerignore", patterns)
+      write("Dockerfile", ("# check=experimental=all\nFROM busybox\nCOPY %s /x/\n"):format(source))
+      local _, out = run "check --json"
+      return #rules_of(out) > 0
+    end
+    for _, case in ipairs { { "sub", "sub/a.txt" }, { "*.txt", "*.txt" }, { "sub", "sub/*" },
+      { "sub\n!sub/b.txt", "sub/a.txt" }, { "!sub/b.txt\nsub", "sub" },
+      { "sub\n!other/*.txt", "sub/a.txt" }, { "*", "." }, { "**/*", "/" } } do
+      assert.is_true(told(table.unpack(case)), table.concat(case, " "))
+    end
+    for _, case in ipairs { { "sub", "other" }, { "sub\n!sub/b.txt", "sub" },
+      { "sub\n!sub/b.txt", "sub/*.txt" }, { "sub\n!*/b.txt", "sub" }, { "**\n!a", "." },
+      { ".*", "." }, { "**\n!sub", "sub/a.txt" } } do
+      assert.is_false(told(table.unpack(case)), table.concat(case, " "))
+    end
+  end)
+
   it("tells the module that a step is made in", function()
     write("steps.lua", "return function(stage)\n  return stage:run 'apk add git'\nend\n")
     write("recipe.lua", 'return from("alpine"):with(require "steps"):run "apk add make"\n')

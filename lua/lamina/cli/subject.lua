@@ -16,6 +16,9 @@ local function ignore_text(name)
   return found and found.type == "file" and fs.read(name, { limit = ignore_limit }) or ""
 end
 
+-- Patterns that leave nothing of a context.
+local everything = { ["*"] = true, ["**"] = true, ["**/*"] = true }
+
 local function add_ignored(self, given)
   local name = given.ignore_file or given.context .. "/.dockerignore"
   local patterns = ignore.parse(ignore_text(name), given.ignore_file or ".dockerignore")
@@ -23,7 +26,9 @@ local function add_ignored(self, given)
   self.ignores = ignore.matcher(patterns)
   for _, pattern in ipairs(patterns) do
     self.has_exceptions = self.has_exceptions or pattern.negated or false
+    self.ignores_all = self.ignores_all or everything[pattern.text] or false
   end
+  self.ignores_all = self.ignores_all and not self.has_exceptions
 end
 
 --- Names in a directory of the context; nothing outside it is looked at.

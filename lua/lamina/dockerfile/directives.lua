@@ -4,6 +4,8 @@
 --   # escape=`                       what continues a line and quotes a character
 --   # check=skip=JSONArgsRecommended what `lamina check` leaves out
 --   # lamina: use=./apt.lua          not a directive of Docker's: an ordinary comment to it
+--
+-- Behind a first line "#!…" `escape` isn't looked for any more, the others are.
 local directives = {}
 
 local known = { syntax = true, escape = true, check = true }
@@ -18,10 +20,14 @@ end
 --- Takes a line that begins with "#", blanks before it removed. Answers whether it was one.
 function directives.take(self, text, line, fail)
   if not self.is_open then return false end
+  if line == 1 and text:find("^#!") then
+    self.has_shebang = true
+    return false
+  end
   local name, value = text:match("^#%s*(%a%w*)%s*=%s*(.*)$")
   value = value and require("lamina.dockerfile.lines").trim_right(value)
   name = name and name:lower()
-  if not name or value == "" or not known[name] then
+  if not name or value == "" or not known[name] or name == "escape" and self.has_shebang then
     self.is_open = false
     return false
   end

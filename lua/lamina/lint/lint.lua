@@ -8,6 +8,7 @@
 --     platform = "linux/amd64",      -- what the image is for
 --     ignores = function(path, is_dir) -> verdict,   -- .dockerignore, or nil
 --     has_exceptions = false,        -- whether a `!` is in it
+--     ignores_all = false,           -- whether it leaves nothing
 --     list = function(path) -> names,       -- of the build context, or nil
 --     image = function(ref) -> configuration,   -- of an image of the store, or nil
 --   }
@@ -23,13 +24,15 @@ local stages = require "lamina.dockerfile.stages"
 
 local lint = { rules = rules }
 
-local function apply(rule, subject, findings)
+--- Adds what a rule tells. `own` says by lines what single instructions are spared.
+local function apply(rule, subject, findings, own)
   local seen = {}
   rule.check(subject, function(where, message, fix)
     local step = type(where) == "table" and where or { line = where }
     local file, line = step.file or subject.name, step.line or 1
     local id = ("%s:%d %s"):format(file, line, message)
     if seen[id] then return end -- a step that several targets share is told once
+    if file == subject.name and settings.skips(own[line], rule) then return end
     seen[id] = true
     findings[#findings + 1] = { rule = rule, level = rule.level, file = file, line = line,
       message = message, fix = fix, order = #findings, is_elsewhere = file ~= subject.name }
@@ -59,9 +62,12 @@ function lint.run(subject, given)
   subject.stages = subject.file and stages.of(subject.file)
   subject.image = remembering(subject.image) -- thousands of stages may begin with one
   local findings, counts = {}, { warning = 0, advice = 0 }
+  local own = subject.file and settings.by_line(subject.file) or {}
   local present = { dockerfile = subject.file, plan = subject.plan }
   for _, rule in ipairs(rules.list) do
-    if present[rule.needs] and settings.has(wanted, rule) then apply(rule, subject, findings) end
+    if present[rule.needs] and settings.has(wanted, rule) then
+      apply(rule, subject, findings, own)
+    end
   end
   table.sort(findings, by_line)
   for _, one in ipairs(findings) do

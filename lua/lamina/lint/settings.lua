@@ -2,6 +2,7 @@
 --
 --   settings.parse("skip=StageNameCasing;error=true") -> { skip = {…}, error = true }
 --   settings.of(subject, { skip = { "all" }, error = true, experimental = {} })
+--   settings.by_line(file) -> { [7] = { skip = {…} } }   -- of comments right above instructions
 --
 -- `skip` and `experimental` list rules, or are "all"; `error` makes warnings count as errors.
 local check = require "lamina.util.check"
@@ -71,7 +72,8 @@ local function own(subject)
   if given then return settings.parse(given, usage) end
   for _, one in ipairs(subject.file and subject.file.directives or {}) do
     if one.name == "check" then
-      return settings.parse(one.value, function(message, hint)
+      -- what stands behind a blank is a remark
+      return settings.parse(one.value:match("^[^ ]*"), function(message, hint)
         failure.raise("invalid-input", message,
           { file = subject.name, line = one.line, hint = hint })
       end)
@@ -102,10 +104,43 @@ function settings.of(subject, given, known)
     experimental = merged(from_file.experimental, asked.experimental), error = error_counts }
 end
 
---- Whether a rule counts.
+--- What a comment above an instruction says, nil where it is no directive. Any comment may look
+-- like one: what can't be read is none.
+local function of_comment(text)
+  local value = text:match("^#%s*[cC][hH][eE][cC][kK]%s*=%s*([^ ]+)")
+  if not value then return nil end
+  local ok, found = pcall(settings.parse, value, error)
+  return ok and found.skip or nil
+end
+
+--- What counts for single instructions of a Dockerfile, by their lines: `# check=skip=RULE` in the
+-- comments right above one is for that one.
+function settings.by_line(file)
+  local found = {}
+  for _, instruction in ipairs(file.instructions) do
+    local before = instruction.before
+    for i = #before, 1, -1 do
+      if before[i] == "" then break end
+      local skip = of_comment(before[i])
+      if skip then
+        local known = found[instruction.line] or {}
+        found[instruction.line] = { skip = merged(known.skip, skip) }
+      end
+    end
+  end
+  return found
+end
+
+--- Whether a rule counts. To skip all is to skip what nobody has asked for by itself.
 function settings.has(self, rule)
-  if self.skip.all or self.skip[rule.name] then return false end
-  return not rule.is_experimental or self.experimental.all or self.experimental[rule.name] or false
+  if self.skip[rule.name] then return false end
+  if not rule.is_experimental then return not self.skip.all end
+  return self.experimental.all or self.experimental[rule.name] or false
+end
+
+--- Whether a rule is skipped where it would be told; `one` is what counts for the instruction.
+function settings.skips(one, rule)
+  return one ~= nil and (one.skip[rule.name] or one.skip.all and not rule.is_experimental) or false
 end
 
 return settings

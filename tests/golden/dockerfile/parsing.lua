@@ -31,6 +31,8 @@ return {
   { 4, "a directive behind two others",
     "# syntax=x/y\n# check=skip=all\n# escape=" .. bt .. "\nFROM a\nRUN b" .. bt .. "\nc",
     "4 FROM [a]\n5 RUN [bc]" },
+  { 4, "escape behind a shebang", "#!/bin/x\n# escape=" .. bt .. "\nFROM a\nRUN a " .. bt,
+    "3 FROM [a]\n4 RUN [a " .. bt .. "]" },
   { 4, "a directive twice", "# escape=\\\n# escape=\\\nFROM a", "error 2: the directive 'escape'" },
   { 4, "a wrong escape", "# escape=x\nFROM a", "error 1: the directive 'escape' is \\ or `" },
   { 5, "a byte-order mark", "\239\187\191# escape=" .. bt .. "\nFROM a\nRUN b" .. bt .. "\nc",

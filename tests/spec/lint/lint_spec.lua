@@ -48,13 +48,26 @@ describe("lamina.lint", function()
 
   it("follows the check directive of the file, and the command line besides", function()
     assert.same({ "MaintainerDeprecated:3" },
-      told("# check=skip=StageNameCasing , FromAsCasing\n" .. two))
-    assert.same({}, told("# check = skip=all\n" .. two))
+      told("# check=skip=StageNameCasing,FromAsCasing , and why\n" .. two))
+    assert.same({}, told("# check = skip=all // why\n" .. two))
+    assert.same({}, told("#!/usr/bin/env builder\n# check=skip=all\n" .. two))
+    assert.same(3, #told("#!/usr/bin/env builder\n\n# check=skip=all\n\n" .. two))
     assert.is_true(run("# check=error=true\n" .. two).is_failed)
     assert.is_false(run("# check=skip=all;error=true\n" .. two).is_failed)
     assert.is_false(run("# check=error=true\n" .. two, { error = false }).is_failed)
     assert.same({}, told("# check=skip=StageNameCasing,FromAsCasing\n" .. two,
       { skip = { "MaintainerDeprecated" } }))
+  end)
+
+  it("follows the comments right above an instruction, for that one", function()
+    assert.same({ "StageNameCasing:3" },
+      told "# x\n# check=skip=FromAsCasing why\nFROM a as One\n#Check = skip=all\nMAINTAINER me\n")
+    assert.same({ "MaintainerDeprecated:3", "MaintainerDeprecated:4" },
+      told "FROM a\n# check=skip=StageNameCasing\nMAINTAINER me\nMAINTAINER me\n")
+    assert.same({ "MaintainerDeprecated:4", "MaintainerDeprecated:6" }, told(
+      "FROM a\n# check=skip=all\n\nMAINTAINER me\n# check = this one\nMAINTAINER me\n"))
+    assert.same({ "InvalidDefinitionDescription:4" }, told(
+      "# check=skip=all;experimental=all\n\n# check=skip=all\nFROM a AS b\n"))
   end)
 
   it("lets a rule's name in the file be unknown: it may be another program's", function()

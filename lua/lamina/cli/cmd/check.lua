@@ -28,8 +28,9 @@ return {
 Tells what a Dockerfile or recipe may say but hardly means, with the line, the reason and what
 to write instead. A Dockerfile is looked through by BuildKit's rules, under their names; both are by
 rules of our own about the image that comes out. `# check=skip=RULE,RULE;error=true` at the
-top of a Dockerfile leaves rules out and makes warnings count as errors. The exit status is
-0, or 1 where warnings count as errors and there are some. Advice never does.]],
+top of a Dockerfile leaves rules out and makes warnings count as errors; `# check=skip=RULE` right
+above an instruction is for that one. The exit status is 0, or 1 where warnings count as errors
+and there are some. Advice never does.]],
   example = "lamina check --json -f Dockerfile .",
   arguments = { { name = "CONTEXT|FILE", kind = "file", optional = true } },
   options = {

@@ -7,8 +7,19 @@ local function sources(instruction)
   return table.move(instruction.args, 1, #instruction.args - 1, 1, {})
 end
 
-local function is_plain(source)
-  return not source:find("[$*?%[]") and not source:find("^<<") and not source:find("^%a+://")
+--- Whether it is one path, for which an ignore file can be asked. Without a `!` in that it doesn't
+-- matter what the path's wildcards stand for.
+local function is_known(source, has_exceptions)
+  return not source:find(has_exceptions and "[$*?%[]" or "%$") and not source:find("^<<")
+    and not source:find("^%a+://")
+end
+
+--- Whether nothing of a source is in the context, whatever it is there.
+local function is_left_out(subject, source)
+  if not is_known(source, subject.has_exceptions) then return false end
+  local clean = path.clean("/" .. source):sub(2)
+  if clean == "" then return subject.ignores_all or false end
+  return subject.ignores(clean, true) == "prune"
 end
 
 return {
@@ -16,14 +27,12 @@ return {
   summary = "COPY or ADD names a file that .dockerignore leaves out",
   why = "The file isn't in the build context, so the build fails there.",
   check = function(subject, report)
-    -- with a `!` a directory that is left out may still have files that aren't
-    if not subject.ignores or subject.has_exceptions then return end
+    if not subject.ignores then return end
     for _, instruction in ipairs(scope.instructions(subject)) do
       for _, source in ipairs(sources(instruction)) do
-        local clean = is_plain(source) and path.clean("/" .. source):sub(2)
-        if clean and clean ~= "" and subject.ignores(clean, false) ~= "keep" then
+        if is_left_out(subject, source) then
           report(instruction.line, ("%s is left out by .dockerignore"):format(source),
-            ("take it out of .dockerignore, or add !%s"):format(clean))
+            ("take it out of .dockerignore, or add !%s"):format(path.clean(source)))
         end
       end
     end

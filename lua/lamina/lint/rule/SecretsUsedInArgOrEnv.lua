@@ -3,11 +3,14 @@ local scope = require "lamina.lint.scope"
 local telling = { apikey = true, auth = true, credential = true, credentials = true, key = true,
   password = true, pword = true, passwd = true, secret = true, token = true }
 
+-- What a name with one of these holds isn't the secret itself.
+local innocent = { public = true, file = true, version = true }
+
 --- Whether a name's words, between underscores, tell a secret.
 local function is_secret(name)
   local has_word = false
   for word in name:lower():gmatch("[^_]+") do
-    if word == "public" then return false end
+    if innocent[word] then return false end
     has_word = has_word or telling[word] or false
   end
   return has_word
