@@ -10,8 +10,20 @@ local function has_variable(text)
   return text:find("%$.") ~= nil
 end
 
+--- COPY: what only ADD can fetch.
+local function check_sources(instruction, complain)
+  if instruction.instruction ~= "COPY" then return end
+  for i = 1, #instruction.args - 1 do
+    if instruction.args[i]:find("^https?://") then
+      complain(("COPY: a URL can't be a source: '%s'"):format(instruction.args[i]),
+        "ADD downloads it")
+    end
+  end
+end
+
 --- COPY and ADD: a source that can be known now, a destination that is a path (SEMANTICS 15, 26).
 function checks.files(instruction, complain)
+  check_sources(instruction, complain)
   local target = instruction.args[#instruction.args]
   if not instruction.json and heredoc.parse(target) then
     complain(instruction.instruction .. ": a heredoc can't be the destination")

@@ -88,6 +88,8 @@ return {
     "Dockerfile:2: a stage can't copy from itself (it begins in line 1)" },
   { "FROM a\nCOPY --from=later a c\nFROM b AS later",
     "Dockerfile:2: stage 'later' comes later than what copies from it (it begins in line 3)" },
+  { "FROM a\nCOPY https://example.org/x /",
+    "Dockerfile:2: COPY: a URL can't be a source: 'https://example.org/x' (ADD downloads it)" },
   { "FROM a\nCOPY --chwon=1 a b",
     "Dockerfile:2: unknown flag '--chwon' (did you mean '--chown'?)" },
   { "FROM a\nCOPY --chown a b", "Dockerfile:2: --chown needs a value (write --chown=VALUE)" },
