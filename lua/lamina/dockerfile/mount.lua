@@ -19,9 +19,13 @@ local names = {
 
 -- Which types know a key; the keys that aren't here belong to all of them.
 local owners = {
-  from = "bind cache", sharing = "cache", mode = "cache secret ssh", uid = "cache secret ssh",
-  gid = "cache secret ssh", size = "tmpfs", required = "secret ssh", env = "secret",
+  from = "bind cache tmpfs ssh", sharing = "cache", mode = "cache secret ssh",
+  uid = "cache secret ssh", gid = "cache secret ssh", size = "tmpfs", required = "secret ssh", env = "secret",
 }
+
+-- What a type takes and does nothing with, as in the reference.
+local idle = { bind = { "id" }, tmpfs = { "id", "source", "from" }, secret = { "readonly" },
+  ssh = { "source", "from", "readonly" } }
 
 local types = { bind = true, cache = true, tmpfs = true, secret = true, ssh = true }
 local sharings = { shared = true, private = true, locked = true }
@@ -117,6 +121,15 @@ local function check_owners(result, complain)
   end
 end
 
+--- Drops what does nothing. A tmpfs is there to be written to.
+local function drop_idle(result, complain)
+  for _, key in ipairs(idle[result.type] or {}) do result[key] = nil end
+  if result.type == "tmpfs" then
+    if result.readonly then complain("--mount: a tmpfs can't be read-only") end
+    result.readonly = nil
+  end
+end
+
 --- Reads one mount. `complain(message, hint)` raises.
 function mount.parse(text, complain)
   local result = {}
@@ -132,6 +145,7 @@ function mount.parse(text, complain)
   elseif not result.target and result.type ~= "ssh" then
     complain(("--mount: type %s needs a target"):format(result.type))
   end
+  drop_idle(result, complain)
   return result
 end
 

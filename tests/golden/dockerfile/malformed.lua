@@ -63,6 +63,8 @@ return {
     "Dockerfile:2: --mount: mode is an octal number, not '999'" },
   { "FROM a\nRUN --mount=type=tmpfs,target=/x,size=lots y",
     "Dockerfile:2: --mount: size is a size like 64m, not 'lots'" },
+  { "FROM a\nRUN --mount=type=tmpfs,target=/x,ro y",
+    "Dockerfile:2: --mount: a tmpfs can't be read-only" },
   { "FROM a\nRUN --mount=from=$x,target=/y z",
     "Dockerfile:2: --mount: variables aren't expanded in from (a stage 'FROM $x AS name' "
       .. "gives it a name)" },

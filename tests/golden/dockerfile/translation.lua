@@ -310,4 +310,15 @@ local repeat_stage = from(git_stage)
 
 return { image = image_stage, git = git_stage, ["repeat"] = repeat_stage, default = "repeat" }
 ]==] },
+  { "options of mounts that do nothing", [==[
+FROM a
+RUN --mount=type=tmpfs,target=/t,rw,id=x,source=/y,from=b x
+RUN --mount=type=secret,id=s,ro --mount=type=ssh,readonly,source=/y,from=b x
+RUN --mount=target=/b,id=x,ro x
+]==], [==[
+return from "a"
+  :run("x", { mounts = { tmpfs "/t" } })
+  :run("x", { mounts = { secret { id = "s" }, ssh {} } })
+  :run("x", { mounts = { bind("/b", { readonly = true }) } })
+]==] },
 }
