@@ -20,7 +20,8 @@ local names = {
 -- Which types know a key; the keys that aren't here belong to all of them.
 local owners = {
   from = "bind cache tmpfs ssh", sharing = "cache", mode = "cache secret ssh",
-  uid = "cache secret ssh", gid = "cache secret ssh", size = "tmpfs", required = "secret ssh", env = "secret",
+  uid = "cache secret ssh", gid = "cache secret ssh", size = "tmpfs", required = "secret ssh",
+  env = "secret",
 }
 
 -- What a type takes and does nothing with, as in the reference.
