@@ -216,6 +216,7 @@ RUN --mount=from=files,target=/in cp /in/sub/two /mounted
       run:ok("build", "-q", "-t", "result", web:url "/git/c.git")
       assert.equal("text\n", shows "cat /c/a")
       run:ok("build", "-q", "-t", "result", "-f", "other.lua", web:url "/git/c.git#HEAD")
+      run:ok("build", "-q", "-t", "result", "-f", "other.lua", web:url "/git/c.git?ref=HEAD")
       assert.equal("text\n", shows "cat /o")
     end)
   end)

@@ -256,6 +256,48 @@ ADD --checksum=sha256:%s %s/files/$V.txt /a/
       assert.matches("CACHED", err)
     end)
 
+    it("takes what a Dockerfile's URL asks for behind '?'", function()
+      builds ':add(U .. "/git/r.git?tag=v1&subdir=docs", "/q/")'
+      assert.equal("a\ndeep\n", shows "ls /q")
+      builds(':add(U .. "/git/r.git?branch=main&keep-git-dir&commit=' .. commit() .. '", "/k/")')
+      assert.equal(commit() .. "\n", shows "cat /k/.git/HEAD")
+      builds ':copy(git(U .. "/git/r.git?ref=v1&subdir=docs#v1"), "/t/")'
+      assert.equal("a\ndeep\n", shows "ls /t")
+    end)
+
+    it("takes a query in a Dockerfile, which its translation takes, too", function()
+      local file, recipe = dir .. "/Dockerfile", dir .. "/translated.lua"
+      local function write(flags, query)
+        helper.write(file, ("FROM busybox\nARG T=v1\nADD %s %s/git/r.git?%s /d/\n"):format(flags,
+          web:url "", query))
+        return run("build", "-q", "-t", "result", "-f", file, dir .. "/context")
+      end
+      assert.equal(0, (write("--keep-git-dir=true", "tag=$T&subdir=docs&keep-git-dir=1")))
+      assert.equal("a\ndeep\n", shows "ls /d")
+      local id = run:ok("images", "-q", "--no-trunc", "result")
+      helper.write(recipe, run:ok("translate", file))
+      run:ok("build", "-q", "-t", "result", "-f", recipe, dir .. "/context")
+      assert.equal(id, run:ok("images", "-q", "--no-trunc", "result"))
+      local status, _, err = write("--keep-git-dir=false", "tag=$T&keep-git-dir")
+      assert.equal(1, status)
+      assert.matches("Dockerfile:3: .*keep%-git%-dir is 'false' here and 'true' in the URL", err)
+    end)
+
+    it("refuses a query that contradicts itself or isn't known", function()
+      for query, message in pairs {
+        ["tag=v1&branch=main"] = "a tag and a branch are named",
+        ["tag=v1#main"] = "the ref is both 'main' and 'refs/tags/v1'",
+        ["subdir=a#:b"] = "the directory is both 'b' and 'a'",
+        ["ref=v1&ref=v1"] = "'ref' comes twice", ["ref="] = "'ref' has no value",
+        ["brnch=x"] = "did you mean 'branch'?", ["submodules=2"] = "neither true nor false",
+      } do
+        fails(message, (':add(U .. "/git/r.git?%s", "/x/")'):format(query))
+      end
+      fails("keep%-git%-dir is 'false' here and 'true' in the URL",
+        ':add(U .. "/git/r.git?keep-git-dir", "/x/", { keep_git_dir = false })')
+      fails("was expected", ':add(U .. "/git/r.git?tag=v1&commit=1234567", "/x/")')
+    end)
+
     it("keeps .git where that is asked for", function()
       builds ':add(U .. "/git/r.git#v1", "/g/", { keep_git_dir = true })'
       assert.equal(git "git rev-parse v1" .. "\n", shows "cat /g/.git/HEAD")

@@ -40,9 +40,7 @@ sources["local"] = function(entry, resolver)
 end
 
 function sources.git(entry, resolver)
-  local parts = giturl.split(entry.url)
-  return resolver.remotes:get("git", { url = parts.url, ref = parts.ref, subdir = parts.subdir,
-    submodules = true, keep_git_dir = false })
+  return resolver.remotes:get("git", giturl.source(entry.url))
 end
 
 local builds_on = { input = true, inputs = true, lower = true, upper = true }

@@ -62,9 +62,7 @@ local function from_url(store, remotes, url)
 end
 
 local function from_git(remotes, word)
-  local parts = giturl.split(word)
-  local repository = remotes:get("git", { url = parts.url, ref = parts.ref,
-    subdir = parts.subdir, submodules = true, keep_git_dir = false })
+  local repository = remotes:get("git", giturl.source(word))
   return { path = ("/proc/self/fd/%d"):format(repository:tree().fd) }
 end
 

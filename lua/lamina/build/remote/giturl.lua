@@ -4,6 +4,7 @@
 -- files of this machine. Here it is one of four schemes, a host and a path, or nothing
 -- (CVE-2019-13139).
 local failure = require "lamina.util.failure"
+local gitquery = require "lamina.build.remote.gitquery"
 local path = require "lamina.util.path"
 
 local giturl = {}
@@ -20,7 +21,7 @@ function giturl.is_one(text)
     return true
   end
   return text:find("^https?://[^/?#]+/[^?#]*%.git/?$") ~= nil
-    or text:find("^https?://[^/?#]+/[^?#]*%.git#") ~= nil
+    or text:find("^https?://[^/?#]+/[^?#]*%.git[?#]") ~= nil
 end
 
 local function check_host(authority, text)
@@ -67,12 +68,37 @@ function giturl.is_commit(ref)
   return ref:find("^%x+$") ~= nil and (#ref == 40 or #ref == 64)
 end
 
---- "https://host/x.git#ref:dir" as { url =, ref =, subdir = }; parts that are missing are nil.
+--- "https://host/x.git#ref:dir" and "https://host/x.git?tag=v1&subdir=dir" as { url =, ref =,
+-- subdir =, checksum =, submodules =, keep_git_dir = }; parts that are missing are nil.
 function giturl.split(text)
-  local url, fragment = text:match("^([^#]*)#(.*)$")
-  local ref, subdir = (fragment or ""):match("^([^:]*):?(.*)$")
-  local dir = path.clean("/" .. subdir):sub(2)
-  return { url = url or text, ref = ref ~= "" and ref or nil, subdir = dir ~= "" and dir or nil }
+  local place, fragment = text:match("^([^#]*)#?(.*)$")
+  local url, query = place:match("^([^?]*)%??(.*)$")
+  local ref, subdir = fragment:match("^([^:]*):?(.*)$")
+  local parts = gitquery.read(query, { ref = ref ~= "" and ref or nil,
+    subdir = subdir ~= "" and subdir or nil }, url)
+  local dir = path.clean("/" .. (parts.subdir or "")):sub(2)
+  parts.url, parts.subdir = url, dir ~= "" and dir or nil
+  return parts
+end
+
+-- What may be said beside the URL, too.
+local fields = { "ref", "subdir", "submodules", "keep_git_dir", "checksum" }
+
+--- The parameters of the source (remote/git.lua) that a text stands for. `more` is what is said
+-- beside it: it must not contradict the text, but for ref and subdir, which it replaces.
+function giturl.source(text, more)
+  local parts = giturl.split(text)
+  for _, field in ipairs(fields) do
+    local value = more and more[field]
+    local is_strict = field ~= "ref" and field ~= "subdir"
+    if is_strict and value ~= nil and parts[field] ~= nil and value ~= parts[field] then
+      invalid(parts.url, "%s is '%s' here and '%s' in the URL", (field:gsub("_", "-")),
+        tostring(value), tostring(parts[field]))
+    end
+    if value ~= nil then parts[field] = value end
+  end
+  parts.submodules, parts.keep_git_dir = parts.submodules ~= false, parts.keep_git_dir or false
+  return parts
 end
 
 return giturl

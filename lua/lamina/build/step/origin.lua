@@ -23,9 +23,8 @@ local function remote_of(step, source, checksum, resolver)
   if not is_git then
     return resolver.remotes:get("http", { url = source, checksum = checksum })
   end
-  local named = giturl.split(source)
-  return resolver.remotes:get("git", { url = named.url, ref = named.ref, subdir = named.subdir,
-    submodules = true, keep_git_dir = step.keep_git_dir or false, checksum = checksum })
+  return resolver.remotes:get("git", giturl.source(source,
+    { keep_git_dir = step.keep_git_dir, checksum = checksum }))
 end
 
 local function use_of_remote(source, params)

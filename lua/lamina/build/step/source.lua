@@ -115,10 +115,7 @@ end
 
 --- A repository (build/remote/git.lua), which may also be named as a Dockerfile does: URL#ref:dir.
 function source.git(step, _, resolver)
-  local parts = giturl.split(step.url)
-  return resolver.remotes:get("git", { url = parts.url, ref = step.ref or parts.ref,
-    subdir = step.subdir or parts.subdir, submodules = step.submodules ~= false,
-    keep_git_dir = step.keep_git_dir or false })
+  return resolver.remotes:get("git", giturl.source(step.url, step))
 end
 
 return source
