@@ -34,9 +34,11 @@ describe(".dockerignore (SEMANTICS 59)", function()
       ["a/[b"] = "unclosed '['", ["[a-"] = "unclosed '['", ["[a\\"] = "unclosed '['",
       ["[]"] = "']' in '[…]'", ["[]a]"] = "']' in '[…]'", ["[^]"] = "']' in '[…]'",
       ["[x-]"] = "']' in '[…]'", ["[-x]"] = "'-' in '[…]'", ["[a--]"] = "'-' in '[…]'",
-      ["\\"] = "nothing is behind the '\\'", ["a**b\\"] = "nothing is behind the '\\'", ["a/[b-c-d]"] = "'-' in '[…]'",
+      ["\\"] = "nothing is behind the '\\'", ["a**b\\"] = "nothing is behind the '\\'",
+      ["a/[b-c-d]"] = "'-' in '[…]'",
       ["[Local-Only]/"] = "l-O is no range",
-      ["[z-a]"] = "pattern '[z-a]': to Docker, a regular expression: z-a is no range", ["a\\qb"] = "'\\q' means nothing",
+      ["[z-a]"] = "pattern '[z-a]': to Docker, a regular expression: z-a is no range",
+      ["a\\qb"] = "'\\q' means nothing",
       ["[\\b]"] = "'\\b' means nothing", ["[[:what:]]"] = "there is no class 'what'",
       ["a{2}*"] = "counts in braces" } do
       local ok, err = pcall(matcher, text)
