@@ -126,6 +126,28 @@ describe("a registry", function()
     assert.matches("hint: `lamina login " .. front.host, err, 1, true)
   end)
 
+  it("is asked for several layers at once, none of which it refuses for good", function()
+    local locked <close> = registry.start { password = true }
+    helper.write(home .. "/Dockerfile", "FROM busybox\nRUN echo a >/a\nRUN echo b >/b\n"
+      .. "RUN echo c >/c\nRUN echo d >/d\n")
+    local function ends(wanted, known, line)
+      helper.write(home .. "/config.json", json.encode { auths = { [locked.host] = {
+        auth = base64.encode("me:" .. known) } } })
+      local status, _, err = script(line, origin)
+      assert.equal(wanted, status, err)
+      local refused = 0
+      for _, asked in ipairs(locked:log()) do refused = refused + (asked:find " 401$" and 1 or 0) end
+      return refused
+    end
+    ends(0, "secret", "lamina build -q -t four " .. home)
+    assert.is_true(ends(0, "secret", "lamina push -q four " .. locked:name "a/four:v1") > 1)
+    ends(0, "secret", ("lamina build -q --cache-to type=registry,mode=max,ref=%s %s"):format(
+      locked:name "a/cache:v1", home))
+    -- at most once without a password and once with it, for each layer
+    local refused = ends(1, "wrong", "lamina push -q four " .. locked:name "a/five:v1")
+    assert.is_true(refused > 1 and refused <= 10, tostring(refused))
+  end)
+
   it("gets no password where it doesn't ask", function()
     know_me()
     assert.equal(0, (pull()))

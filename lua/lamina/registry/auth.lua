@@ -2,7 +2,8 @@
 --
 --   local auth = auth.new(at)                      -- an endpoint
 --   request.headers.Authorization = auth:header(scope)
---   if answer.status == 401 and auth:learn(answer, scope) then … once more … end
+--   local header = answer.status == 401 and auth:learn(answer, scope, request.headers.Authorization)
+--   if header then … once more with it … end
 --
 -- Tokens are kept for as long as they last. A password is shown to the endpoint itself, and to a
 -- token server that is at home with it or was listed (REG-02).
@@ -177,18 +178,19 @@ function Auth:header(scope)
   return known and known.username and basic(known) or nil
 end
 
---- Takes in a 401; answers whether the request may be worth another try.
-function Auth:learn(answer, scope)
+--- Takes in the 401 of a request that had `shown` as its header Authorization (nil: none). Answers
+-- the header to try once more with, nil where there is no other: several requests may be under way
+-- when the first of them is refused, and each has another try.
+function Auth:learn(answer, scope, shown)
   local asked = challenge.choose(challenge.parse(answer.headers["www-authenticate"] or ""))
-  if not asked then return false end
-  local is_known = self.scheme == asked.scheme
+  if not asked then return nil end
   self.scheme, self.realm, self.service = asked.scheme, asked.realm, asked.service
-  if asked.scheme == "basic" then
-    local known = self:credentials(repository_of(scope))
-    return not is_known and known ~= nil and known.username ~= nil
+  local kept = self.tokens[scope or ""]
+  if kept and shown == "Bearer " .. kept.text then
+    self.tokens[scope or ""] = nil -- it has expired, or isn't what was wanted
   end
-  self.tokens[scope or ""] = nil -- it has expired, or isn't what was wanted
-  return true
+  local header = self:header(scope)
+  return header ~= shown and header or nil
 end
 
 return auth

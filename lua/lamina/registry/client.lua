@@ -92,10 +92,10 @@ function Client:once(options)
   local at_home = is_home(self, request.url)
   if at_home then headers.Authorization = self.auth:header(options.scope) end
   local answer = self:send(request)
-  if answer.status ~= 401 or not at_home or not self.auth:learn(answer, options.scope) then
-    return answer
-  end
-  headers.Authorization = self.auth:header(options.scope)
+  local header = answer.status == 401 and at_home
+    and self.auth:learn(answer, options.scope, headers.Authorization)
+  if not header then return answer end
+  headers.Authorization = header
   return self:send(request)
 end
 
