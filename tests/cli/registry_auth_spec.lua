@@ -136,7 +136,9 @@ describe("a registry", function()
       local status, _, err = script(line, origin)
       assert.equal(wanted, status, err)
       local refused = 0
-      for _, asked in ipairs(locked:log()) do refused = refused + (asked:find " 401$" and 1 or 0) end
+      for _, asked in ipairs(locked:log()) do
+        if asked:find " 401$" then refused = refused + 1 end
+      end
       return refused
     end
     ends(0, "secret", "lamina build -q -t four " .. home)

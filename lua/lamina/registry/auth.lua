@@ -2,8 +2,7 @@
 --
 --   local auth = auth.new(at)                      -- an endpoint
 --   request.headers.Authorization = auth:header(scope)
---   local header = answer.status == 401 and auth:learn(answer, scope, request.headers.Authorization)
---   if header then … once more with it … end
+--   if answer.status == 401 then header = auth:learn(answer, scope, header) … once more … end
 --
 -- Tokens are kept for as long as they last. A password is shown to the endpoint itself, and to a
 -- token server that is at home with it or was listed (REG-02).
