@@ -118,7 +118,42 @@ describe("lamina serve", function()
     assert.equal(layer.digest, part.digest)
     assert.equal(("bytes 100-%d/%d"):format(layer.size - 1, layer.size),
       part.headers["content-range"])
-    assert.equal(416, get(path, { headers = { Range = ("bytes=%d-"):format(layer.size) } }).status)
+    local function range(text) return get(path, { headers = { Range = "bytes=" .. text } }) end
+    for _, text in ipairs { layer.size .. "-", "-0", "9-8" } do
+      local none = range(text)
+      assert.same({ 416, "bytes */" .. layer.size }, { none.status, none.headers["content-range"] })
+    end
+    assert.equal(200, range("-").status)
+    local function tail(count) -- our own client doesn't take what it hasn't asked for as such
+      return select(2, helper.sh(([[python3 -c 'import sys, urllib.request as r
+a = r.urlopen(r.Request("http://%s%s", headers={"Range": "bytes=-%d"}))
+print(a.status, a.headers["Content-Range"], a.read().hex())']]):format(address, path, count)))
+    end
+    local function hex(bytes)
+      return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+    end
+    assert.equal(("206 bytes %d-%d/%d %s\n"):format(layer.size - 5, layer.size - 1, layer.size,
+      hex(whole.body:sub(-5))), tail(5))
+    assert.matches(("^206 bytes 0%%-%d/%d "):format(layer.size - 1, layer.size),
+      tail(layer.size + 9))
+  end)
+
+  it("answers as many tags as are asked for, and where the next ones are", function()
+    for _, tag in ipairs { "b", "a", "c" } do run:ok("tag", "busybox", "paged:" .. tag) end
+    local function list(query)
+      local answer = get("/v2/paged/tags/list" .. query)
+      return table.concat(json.decode(answer.body).tags, " "), answer.headers.link
+    end
+    local next_of = '</v2/paged/tags/list?n=%d&last=%s>; rel="next"'
+    for query, wanted in pairs { [""] = { "a b c" }, ["?n=0"] = { "" }, ["?n=3"] = { "a b c" },
+      ["?n=1"] = { "a", next_of:format(1, "a") }, ["?n=2"] = { "a b", next_of:format(2, "b") },
+      ["?n=1&last=a"] = { "b", next_of:format(1, "b") }, ["?n=1&last=b"] = { "c" },
+      ["?last=aa"] = { "b c" }, ["?last=%63"] = { "" } } do
+      assert.same(wanted, { list(query) }, query)
+    end
+    assert.matches('"tags":[]', get("/v2/paged/tags/list?n=0").body, 1, true)
+    assert.equal(400, get("/v2/paged/tags/list?n=x").status)
+    assert.equal(404, get("/v2/nothing/tags/list?n=0").status)
   end)
 
   it("refuses what it hasn't, what would change it, and who comes by another name", function()

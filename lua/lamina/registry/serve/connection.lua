@@ -72,11 +72,14 @@ function Connection:request()
   end
 end
 
---- Which part of so many bytes a header Range asks for; nil for all, false for none that there is.
+--- Which part of so many bytes a header Range asks for ("bytes=-5" are the last five); nil for all,
+-- false for none that there is.
 local function range_of(request, size)
-  local first, last = (request.headers.range or ""):match("^bytes=(%d+)%-(%d*)$")
-  if not first or #first > 18 or #last > 18 then return nil end
-  first, last = math.tointeger(tonumber(first)), math.tointeger(tonumber(last)) or size - 1
+  local first, last = (request.headers.range or ""):match("^bytes=(%d*)%-(%d*)$")
+  if not first or first .. last == "" or #first > 18 or #last > 18 then return nil end
+  first, last = math.tointeger(tonumber(first)), math.tointeger(tonumber(last))
+  if not first then first, last = math.max(size - last, 0), size - 1 end
+  last = last or size - 1
   last = math.min(last, size - 1)
   if first > last then return false end
   return first, last
@@ -111,7 +114,7 @@ function Connection:answer(request, answer)
   if status == 200 and answer.path and request.headers.range then
     first, last = range_of(request, size)
     if first == false then
-      status, first, last = 416, 0, -1
+      status, headers["Content-Range"], first, last = 416, ("bytes */%d"):format(size), 0, -1
     elseif first then
       status, headers["Content-Range"] = 206, ("bytes %d-%d/%d"):format(first, last, size)
     end

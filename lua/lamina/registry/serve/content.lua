@@ -16,6 +16,7 @@ local is_loopback = require "lamina.registry.loopback"
 local json = require "lamina.core.json"
 local media_type = require "lamina.image.media_type"
 local outgoing = require "lamina.store.outgoing"
+local page = require "lamina.registry.serve.page"
 local reference = require "lamina.image.reference"
 local sched = require "lamina.util.sched"
 
@@ -119,9 +120,9 @@ local function blob(self, of)
     ["Content-Type"] = "application/octet-stream", ["Docker-Content-Digest"] = of } }
 end
 
-local function tags(self, path)
+local function tags_of(self, path)
   local ok, ref = pcall(reference.parse, path)
-  local list = json.array {}
+  local list = {}
   for _, image in ipairs(self.store.images:list()) do
     for _, name in ipairs(image.names) do
       local other = reference.parse(name)
@@ -130,13 +131,24 @@ local function tags(self, path)
       end
     end
   end
-  if #list == 0 then return refuse(404, "NAME_UNKNOWN", "there is no such image") end
   table.sort(list)
-  return document(failure.check(json.encode { name = path, tags = list }), "application/json")
+  return list
+end
+
+local function tags(self, path, query)
+  local list = tags_of(self, path)
+  if #list == 0 then return refuse(404, "NAME_UNKNOWN", "there is no such image") end
+  local part, next_query = page.of(list, query)
+  if not part then return refuse(400, "PAGINATION_NUMBER_INVALID", "n is to be a number") end
+  local found = document(failure.check(json.encode { name = path, tags = json.array(part) }),
+    "application/json")
+  found.headers.Link = next_query
+    and ('</v2/%s/tags/list?%s>; rel="next"'):format(path, next_query)
+  return found
 end
 
 local function answer(self, request)
-  local path = request.path:gsub("%?.*$", "")
+  local path, query = request.path:match("^([^?]*)%??(.*)$")
   -- a page in a browser may reach us by a name that leads here, but not by one of ours
   if not is_loopback(request.headers.host or "") then
     return refuse(403, "DENIED", "not by this name")
@@ -148,7 +160,7 @@ local function answer(self, request)
   local name, kind, what = path:match("^/v2/(.+)/(%a+)/([^/]+)$")
   if kind == "manifests" then return manifest(self, name, what) end
   if kind == "blobs" then return blob(self, what) end
-  if kind == "tags" and what == "list" then return tags(self, name) end
+  if kind == "tags" and what == "list" then return tags(self, name, query) end
   return refuse(404, "UNSUPPORTED", "there is nothing here")
 end
 
