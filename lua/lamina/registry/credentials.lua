@@ -6,6 +6,7 @@ local authfile = require "lamina.registry.authfile"
 local base64 = require "lamina.util.base64"
 local failure = require "lamina.util.failure"
 local helper = require "lamina.registry.helper"
+local is_loopback = require "lamina.registry.loopback"
 
 local credentials = {}
 
@@ -78,9 +79,16 @@ local function from_entry(file, key, entry)
     :format(file, key), { hint = ("`lamina login %s` writes it again"):format(key) })
 end
 
+--- The scheme that a key may name; nil where any will do, as nobody can listen to this machine's
+-- own registry, which Docker may have written down with https.
+local function scheme_of(at)
+  if at.is_tls then return "https" end
+  return not is_loopback(at.host) and "http" or nil
+end
+
 --- The entry of a file's `auths`.
 local function from_auths(file, auths, keys, at)
-  for _, key in ipairs(matching(auths, keys, at.is_tls and "https" or "http")) do
+  for _, key in ipairs(matching(auths, keys, scheme_of(at))) do
     local found = from_entry(file, key, auths[key])
     if found then return found end
   end

@@ -64,6 +64,16 @@ describe("lamina.registry.credentials", function()
     assert.equal("me", find(hub, "library/debian").username)
   end)
 
+  it("takes an entry with either scheme for this machine's own registry", function()
+    for _, form in ipairs { "https://%s", "https://%s/", "https://%s/v2/", "http://%s" } do
+      for _, host in ipairs { "localhost:5000", "127.0.0.1:5000", "a.example" } do
+        docker { auths = { [form:format(host)] = auth "me:a" } }
+        local is_found = host ~= "a.example" or form == "http://%s"
+        assert.equal(is_found, find(at(host, { is_tls = false })) ~= nil, form:format(host))
+      end
+    end
+  end)
+
   it("gives a mirror what is kept for the mirror, not what is for the registry", function()
     docker { auths = { ["docker.io"] = auth "me:a", ["m.example"] = auth "you:b" } }
     local mirror = { registry = "docker.io", is_tls = true, is_mirror = true }
