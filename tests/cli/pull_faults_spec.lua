@@ -80,6 +80,17 @@ describe("lamina pull", function()
     survives { { path = blob, drop = true, times = 3 } }
   end)
 
+  it("doesn't try again where the registry asks for more patience than it has", function()
+    local day = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 86400)
+    for asked, hint in pairs { ["99999"] = "wait 99999 seconds: try again after %d+%-",
+      [day] = "wait 86%d+ seconds" } do
+      front:requests()
+      fails("status 429.*" .. hint, { { path = "/manifests/", status = 429,
+        headers = { ["Retry-After"] = asked } } })
+      assert.equal(1, #front:requests())
+    end
+  end)
+
   it("gives up what lasts, and tells why", function()
     for _, status in ipairs { 400, 403, 404, 410, 429, 500, 503 } do
       fails("status " .. status, { { path = "/v2/", status = status,

@@ -12,6 +12,7 @@ local fs = require "lamina.core.fs"
 local http = require "lamina.core.http"
 local json = require "lamina.core.json"
 local sched = require "lamina.util.sched"
+local retry_after = require("lamina.util.http").retry_after
 local settings = require "lamina.registry.settings"
 
 local client = {}
@@ -60,19 +61,25 @@ end
 
 --- How long to wait before the next try: what the registry says, else twice as long each time.
 local function pause(self, attempt, answer)
-  local after = answer and answer.headers["retry-after"]
-  local seconds = after and tonumber(after:match("^%s*(%d+)%s*$"))
+  local seconds = answer and retry_after(answer)
   if seconds then return math.min(seconds, longest_pause) * 1000 end
   return self.settings.pause_ms * (1 << (attempt - 1)) * (0.5 + math.random() / 2)
 end
 
---- Calls `try()` until it answers something lasting; at most as often as the settings say.
+--- Whether a registry asks for more patience than so many tries have.
+local function is_too_long(answer, left)
+  return (retry_after(answer) or 0) > longest_pause * left
+end
+
+--- Calls `try()` until it answers something lasting; at most as often as the settings say, and not
+-- at all again where it would be too early each time.
 function Client:persist(try)
   for attempt = 1, self.settings.tries do
     local ok, answer = pcall(try)
     local passes = ok and passing_statuses[answer.status]
       or (not ok and failure.is(answer) and passing_errors[answer.errno])
-    if not passes or attempt == self.settings.tries then
+    local left = self.settings.tries - attempt
+    if not passes or left == 0 or (ok and is_too_long(answer, left)) then
       if ok then return answer end
       error(answer, 0)
     end
@@ -114,6 +121,14 @@ local function said(answer)
   return type(text) == "string" and text:sub(1, 300) or nil
 end
 
+--- What may help against a 429.
+local function patience(answer)
+  local seconds = retry_after(answer)
+  if not seconds then return "the registry asks for patience; try again later" end
+  return ("the registry asks to wait %d seconds: try again after %s"):format(seconds,
+    os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + seconds))
+end
+
 --- Raises what an answer says that isn't the one hoped for; `what` was asked for.
 function Client:refuse(answer, what)
   local at, status, hint = self.at, answer.status, nil
@@ -121,7 +136,7 @@ function Client:refuse(answer, what)
   if status == 401 or status == 403 then
     hint = ("`lamina login %s` tells who you are"):format(at.registry)
   elseif status == 429 then
-    hint = "the registry asks for patience; try again later"
+    hint = patience(answer)
   end
   failure.raise(status == 404 and "not-found" or "system",
     ("%s: %s: status %d%s"):format(at.host, what, status, words and " (" .. words .. ")" or ""),

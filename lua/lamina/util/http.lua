@@ -22,10 +22,29 @@ local function once(request, progress)
   return sched.job_with({ confine = false, progress = progress }, core.request, request)
 end
 
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9,
+  Oct = 10, Nov = 11, Dec = 12 }
+
+--- A header's time ("Tue, 15 Nov 1994 12:45:26 GMT") as seconds, nil when it is none.
+function http.time(value)
+  local day, month, year, clock = value:match("^%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d:%d%d:%d%d) GMT$")
+  if not months[month] then return nil end
+  return (text.parse_time(("%s-%02d-%sT%sZ"):format(year, months[month], day, clock)))
+end
+
+--- Seconds that an answer asks to wait, given as such or as a time (RFC 9110, 10.2.3); nil where it
+-- doesn't.
+function http.retry_after(answer)
+  local value = (answer.headers["retry-after"] or ""):match("^%s*(.-)%s*$")
+  if value:find("^%d+$") then return tonumber(value) end
+  local moment = http.time(value)
+  return moment and math.max(moment - os.time(), 0)
+end
+
 --- Seconds until the next try: what the server asks for, up to a minute, else twice as long each
 -- time, and not for everybody at the same moment.
 local function delay_of(answer, try)
-  local asked = answer and tonumber((answer.headers["retry-after"] or ""):match("^%d+$"))
+  local asked = answer and http.retry_after(answer)
   if asked then return math.min(asked, longest_delay) end
   return first_delay * 2 ^ (try - 1) * (0.5 + math.random())
 end
@@ -75,16 +94,6 @@ function http.check(answer, url, also)
   local kind = (status == 404 or status == 410) and "not-found" or "system"
   local reason = reasons[status] and ": " .. reasons[status] or ""
   failure.raise(kind, ("%s: HTTP status %d%s"):format(url, status, reason))
-end
-
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9,
-  Oct = 10, Nov = 11, Dec = 12 }
-
---- A header's time ("Tue, 15 Nov 1994 12:45:26 GMT") as seconds, nil when it is none.
-function http.time(value)
-  local day, month, year, clock = value:match("^%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d:%d%d:%d%d) GMT$")
-  if not months[month] then return nil end
-  return (text.parse_time(("%s-%02d-%sT%sZ"):format(year, months[month], day, clock)))
 end
 
 return http
