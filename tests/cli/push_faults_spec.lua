@@ -116,6 +116,43 @@ describe("lamina push", function()
     assert.is_true(patches > 0)
   end)
 
+  --- The headers Content-Range of the pieces since the last call.
+  local function pieces()
+    local list = {}
+    for _, one in ipairs(front:requests()) do
+      if one.method == "PATCH" then list[#list + 1] = one.headers["content-range"] end
+    end
+    return list
+  end
+
+  it("goes on from where the registry says that it has come", function()
+    front:requests()
+    survives({ no_mount, { method = "PATCH", path = "/blobs/uploads/", take = 300000, times = 1 } },
+      "--compression none --chunk-size 1")
+    local sent = pieces()
+    assert.matches("^0%-", sent[1])
+    assert.matches("^300000%-", sent[2])
+    for _, range in ipairs { "0-99999999999", "0-0", "0-99999999999999999999" } do
+      front:rules { no_mount,
+        { method = "PATCH", path = "/blobs/uploads/", header = { Range = range } } }
+      local status, _, err = push "--compression none --chunk-size 1"
+      assert.equal(1, status)
+      assert.matches("it says that it has %d+ bytes, after %d+ of them were sent", err)
+    end
+  end)
+
+  it("sends no piece shorter than the registry takes", function()
+    for least, first in pairs { ["1200000"] = "^0%-1199999$", ["1"] = "^0%-1048575$",
+      [("9"):rep(25)] = "^0%-%d+$" } do
+      front:requests()
+      survives({ no_mount, { method = "POST", path = "/blobs/uploads/",
+        header = { ["OCI-Chunk-Min-Length"] = least } } }, "--compression none --chunk-size 1")
+      local sent = pieces()
+      assert.matches(first, sent[1])
+      assert.equal(#least == 25, #sent == 1)
+    end
+  end)
+
   it("sends the blob where mounting it is refused", function()
     for _, status in ipairs { 403, 404, 405 } do
       survives { { method = "POST", path = "mount=", status = status } }

@@ -12,6 +12,7 @@ counts, `times` times (for ever without):
   redirect: URL                            to the same path there
   no_range: true, wrong_range: true        what comes of a Range
   cut_upload: N                            the connection ends after so many bytes of the body
+  take: N                                  the registry gets so many bytes of the body alone
 
 auth: {"kind": "basic" | "bearer", "user":, "password":, "realm":, "anonymous": true, "uses": N,
 "identity": token}; GET and POST /token give tokens that are good for `uses` requests.
@@ -185,6 +186,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.connection.shutdown(2)
             return self.cut()
         body = self.rfile.read(length)
+        if "take" in rule and len(body) > rule["take"]:
+            body = body[:rule["take"]]
+            start = int(self.headers["Content-Range"].split("-")[0])
+            self.headers.replace_header("Content-Length", str(len(body)))
+            self.headers.replace_header("Content-Range",
+                                        "%d-%d" % (start, start + len(body) - 1))
         if rule.get("drop"):
             self.connection.shutdown(2)
             return self.cut()

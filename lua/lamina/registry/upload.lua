@@ -51,13 +51,19 @@ local function location_of(self, answer, what)
     what, err and ": " .. err.message or ""))
 end
 
+--- An upload that a registry has begun: { url =, offset =, least = bytes of a piece but the last }.
+local function session_of(self, answer, what)
+  local least = (answer.headers["oci-chunk-min-length"] or ""):match("^%s*(%d+)%s*$")
+  return { url = location_of(self, answer, what), offset = 0, least = tonumber(least) or 0 }
+end
+
 local function post(self, query, scope)
   return self.client:request { method = "POST", path = self:path("blobs/uploads/" .. query),
     scope = scope or self.scope }
 end
 
 --- Has the registry take the blob from another of its repositories; answers whether it did, or else
--- where to upload. Its token server may not let us read there: then the blob is sent.
+-- the upload. Its token server may not let us read there: then the blob is sent.
 local function mount(self, of, from)
   local ok, answer = pcall(post, self, ("?mount=%s&from=%s"):format(of.digest, from),
     ("%s repository:%s:pull"):format(self.scope, from))
@@ -66,12 +72,12 @@ local function mount(self, of, from)
     return false
   end
   if answer.status == 201 then return true end
-  return false, answer.status == 202 and location_of(self, answer, "blob " .. of.digest) or nil
+  return false, answer.status == 202 and session_of(self, answer, "blob " .. of.digest) or nil
 end
 
 local function begin(self, of)
   local answer = post(self, "")
-  if answer.status == 202 then return location_of(self, answer, "blob " .. of.digest) end
+  if answer.status == 202 then return session_of(self, answer, "blob " .. of.digest) end
   self.client:refuse(answer, "upload blob " .. of.digest)
 end
 
@@ -87,29 +93,44 @@ local function send(self, method, url, file, progress, headers)
     scope = self.scope, headers = headers }
 end
 
+--- How many bytes an answer's "0-LAST" stands for; nil where it doesn't say.
+local function told(answer)
+  local last = (answer.headers.range or ""):match("^%s*%w*=?0%-(%d+)%s*$")
+  return last and (math.tointeger(tonumber(last)) or math.maxinteger - 1) + 1
+end
+
 --- How much of an upload the registry has, and where it goes on; nil when it knows nothing of it.
 -- Of nothing registries say "0-0", which also is one byte: neither is worth going on with.
 local function state_of(self, session, what)
   local answer = self.client:request { url = session.url, scope = self.scope }
   if answer.status ~= 204 then return nil end
-  local last = (answer.headers.range or ""):match("^%s*%w*=?0%-(%d+)%s*$")
-  local offset = last and math.tointeger(tonumber(last)) + 1 or 0
+  local offset = told(answer) or 0
   if offset < 2 then return nil end
   return { url = answer.headers.location and location_of(self, answer, what) or session.url,
-    offset = offset }
+    offset = offset, least = session.least }
 end
 
---- Sends what is left in pieces; answers the last answer, that of the end.
+--- Where the next piece begins after one from `base` to `ending`: the registry may have taken a
+-- part of it. What it can't have, or none of it, isn't worth going on with.
+local function offset_after(self, answer, base, ending, what)
+  local offset = told(answer) or ending
+  if offset == ending or (offset > base and offset > 1 and offset < ending) then return offset end
+  failure.raise("system", ("%s: %s: it says that it has %d bytes, after %d of them were sent")
+    :format(self.client.at.host, what, offset, ending))
+end
+
+--- Sends what is left in pieces, none shorter than the registry takes but the last; answers the
+-- last answer, that of the end.
 local function send_pieces(self, session, of, path, progress)
   while session.offset < of.size do
-    local size = math.min(self.chunk or piece, of.size - session.offset)
-    local base = session.offset
+    local base, least = session.offset, math.max(self.chunk or piece, session.least)
+    local size = math.min(least, of.size - base)
     local answer = send(self, "PATCH", session.url, { path = path, from = base, size = size },
       function(at) progress { done = base + at.done } end,
       { ["Content-Range"] = ("%d-%d"):format(base, base + size - 1) })
     if answer.status ~= 202 then return answer end
     session.url = location_of(self, answer, "blob " .. of.digest)
-    session.offset = base + size
+    session.offset = offset_after(self, answer, base, base + size, "blob " .. of.digest)
   end
   return send(self, "PUT", with_digest(session.url, of), { path = path, size = 0 }, nil)
 end
@@ -139,7 +160,7 @@ local function try(self, of, path, progress, job)
   if job.session and job.is_begun then
     job.session = state_of(self, job.session, "blob " .. of.digest)
   end
-  job.session = job.session or { url = begin(self, of), offset = 0 }
+  job.session = job.session or begin(self, of)
   job.is_begun = true
   local answer = send_all(self, job.session, of, path, progress)
   if answer.status == 413 and self.chunk and not job.is_cut then
@@ -163,9 +184,9 @@ function Upload:blob(of, path, how)
   check_size(of, path)
   local job = {}
   for _, other in ipairs(how.from or {}) do
-    local is_mounted, url = mount(self, of, other)
+    local is_mounted, session = mount(self, of, other)
     if is_mounted then return false end
-    job.session = job.session or (url and { url = url, offset = 0 })
+    job.session = job.session or session
   end
   local function again()
     return try(self, of, path, how.progress or function() end, job)
@@ -183,7 +204,7 @@ function Upload:bytes(media, bytes)
   if self:has(of.digest) then return of end
   local job = {}
   local answer = self.client:persist(function()
-    return forgive(self.client:once { method = "PUT", url = with_digest(begin(self, of), of),
+    return forgive(self.client:once { method = "PUT", url = with_digest(begin(self, of).url, of),
       scope = self.scope, body = bytes,
       headers = { ["Content-Type"] = "application/octet-stream" } }, job)
   end)
