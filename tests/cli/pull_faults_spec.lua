@@ -222,7 +222,7 @@ describe("lamina pull", function()
     local document = json.decode(whole)
     local other <close> = proxy.start(server)
     document.layers[2].urls = { ("http://%s/v2/a/b/blobs/%s"):format(other.host, big.digest) }
-    fails("elsewhere, where lamina asks nobody", {
+    fails("a foreign layer, to be had elsewhere, where lamina asks nobody", {
       { path = "/manifests/", replace = json.encode(document),
         header = { ["Docker-Content-Digest"] = json.null } },
       { path = blob .. big.digest, status = 404 } })

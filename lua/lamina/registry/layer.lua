@@ -61,8 +61,8 @@ function layer.fetch(store, remote, of, diff_id, progress)
     return true
   end
   if of.urls and failure.is(got, "not-found") then
-    failure.raise("unsupported", got.message .. ": it is to be had elsewhere, where lamina asks"
-      .. " nobody", { hint = "such layers are those of Windows" })
+    failure.raise("unsupported", got.message .. ": a foreign layer, to be had elsewhere, where"
+      .. " lamina asks nobody", { hint = "such layers are those of Windows" })
   end
   error(failure.wrap(got, ("layer %s"):format(of.digest:sub(1, 19))), 0)
 end
