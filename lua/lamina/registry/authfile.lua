@@ -3,7 +3,8 @@
 --   { "auths": { "HOST": { "auth": base64 of "user:password", "identitytoken": … } },
 --     "credHelpers": { "HOST": "NAME" }, "credsStore": "NAME" }
 --
--- What we don't know in them stays as it is.
+-- What we don't know in them stays as it is. DOCKER_AUTH_CONFIG may hold such a text itself, as
+-- machines that build have it: Docker's file is asked where that knows nobody.
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local json = require "lamina.core.json"
@@ -15,6 +16,8 @@ local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
 end
+
+local given_text = "DOCKER_AUTH_CONFIG" -- in paths() it stands for itself
 
 --- Where Docker keeps it, and where `lamina login` writes to.
 function authfile.own()
@@ -32,6 +35,7 @@ function authfile.paths()
     if base then list[#list + 1] = base .. rest end
   end
   add(variable "REGISTRY_AUTH_FILE", "")
+  if variable(given_text) then add(given_text, "") end
   if variable "DOCKER_CONFIG" or user then add(authfile.own(), "") end
   add(variable "XDG_RUNTIME_DIR", "/containers/auth.json")
   add(variable "XDG_CONFIG_HOME" or (user and user .. "/.config"), "/containers/auth.json")
@@ -46,13 +50,7 @@ local function object(file, value, what)
   failure.raise("invalid-input", ("%s: %s: an object expected"):format(file, what))
 end
 
---- Reads one; an empty object where there is no such file.
-function authfile.read(file)
-  local text, err = fs.read(file, { limit = 1 << 20 })
-  if not text then
-    if err.errno == "ENOENT" or err.errno == "ENOTDIR" then return {} end
-    failure.check(nil, err)
-  end
+local function parse(file, text)
   local whole, problem = json.decode(text)
   if whole == nil then
     failure.raise("invalid-input", ("%s: %s"):format(file, problem.message))
@@ -61,6 +59,15 @@ function authfile.read(file)
   object(file, whole.auths, "auths")
   object(file, whole.credHelpers, "credHelpers")
   return whole
+end
+
+--- Reads one of paths(); an empty object where there is no such file.
+function authfile.read(file)
+  if file == given_text then return parse(file, variable(file)) end
+  local text, err = fs.read(file, { limit = 1 << 20 })
+  if text then return parse(file, text) end
+  if err.errno == "ENOENT" or err.errno == "ENOTDIR" then return {} end
+  failure.check(nil, err)
 end
 
 --- Writes one, for its owner alone to read; a link there stays, what it leads to is replaced.

@@ -8,7 +8,8 @@ local uv = require "luv"
 
 describe("lamina.registry.credentials", function()
   local dir, kept
-  local names = { "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME" }
+  local names = { "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
+    "DOCKER_AUTH_CONFIG" }
 
   before_each(function()
     dir, kept = helper.tmpdir(), { PATH = os.getenv "PATH" }
@@ -18,6 +19,7 @@ describe("lamina.registry.credentials", function()
       os.execute(("mkdir -p %s/%s/containers"):format(dir, name))
     end
     uv.os_setenv("REGISTRY_AUTH_FILE", "")
+    uv.os_setenv("DOCKER_AUTH_CONFIG", "")
   end)
   after_each(function()
     for name, value in pairs(kept) do
@@ -72,6 +74,18 @@ describe("lamina.registry.credentials", function()
         assert.equal(is_found, find(at(host, { is_tls = false })) ~= nil, form:format(host))
       end
     end
+  end)
+
+  it("takes the text of DOCKER_AUTH_CONFIG before Docker's file", function()
+    docker { auths = { ["quay.io"] = auth "file:a", ["a.example"] = auth "file:b" } }
+    uv.os_setenv("DOCKER_AUTH_CONFIG", json.encode { auths = { ["quay.io"] = auth "me:c" } })
+    assert.equal("me", find(at "quay.io").username)
+    assert.equal("file", find(at "a.example").username)
+    uv.os_setenv("DOCKER_AUTH_CONFIG", '{"auths": s3cret')
+    local ok, err = pcall(find, at "quay.io")
+    assert.is_false(ok)
+    assert.matches("^DOCKER_AUTH_CONFIG: ", err.message)
+    assert.is_nil(err.message:find("s3cret", 1, true))
   end)
 
   it("gives a mirror what is kept for the mirror, not what is for the registry", function()
