@@ -126,6 +126,15 @@ describe("a registry", function()
     assert.matches("hint: `lamina login " .. front.host, err, 1, true)
   end)
 
+  it("is told nothing by a REGISTRY_AUTH_FILE that isn't there, and the user is told so", function()
+    front:rules({}, with(bearer, { kind = "basic" }))
+    local _, _, err = pull(("REGISTRY_AUTH_FILE=%s/none.json"):format(home))
+    assert.matches(("hint: `lamina login .-; REGISTRY_AUTH_FILE names %s/none.json, which isn't"):
+      format(home:gsub("%p", "%%%0")), err)
+    know_me()
+    assert.equal(0, (pull(("REGISTRY_AUTH_FILE=%s/none.json"):format(home))))
+  end)
+
   it("is asked for several layers at once, none of which it refuses for good", function()
     local locked <close> = registry.start { password = true }
     helper.write(home .. "/Dockerfile", "FROM busybox\nRUN echo a >/a\nRUN echo b >/b\n"

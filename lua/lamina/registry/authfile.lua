@@ -42,6 +42,12 @@ function authfile.paths()
   return list
 end
 
+--- The file that REGISTRY_AUTH_FILE names where it isn't there: no failure by itself.
+function authfile.missing()
+  local file = variable "REGISTRY_AUTH_FILE"
+  return file and not fs.stat(file) and file or nil
+end
+
 local function object(file, value, what)
   if value == nil or value == json.null then return {} end
   if type(value) == "table" and (next(value) == nil or not json.is_array(value)) then

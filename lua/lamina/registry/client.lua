@@ -7,6 +7,7 @@
 -- Options are those of core.http and: path (or url), scope, file = { path =, from =, size = } (a
 -- body), progress. Any status below 500 but 429 is an answer; what fails is raised.
 local auth = require "lamina.registry.auth"
+local authfile = require "lamina.registry.authfile"
 local failure = require "lamina.util.failure"
 local fs = require "lamina.core.fs"
 local http = require "lamina.core.http"
@@ -121,6 +122,13 @@ local function said(answer)
   return type(text) == "string" and text:sub(1, 300) or nil
 end
 
+--- What may help against a 401.
+local function introduction(at)
+  local missing = authfile.missing()
+  return ("`lamina login %s` tells who you are%s"):format(at.registry, missing
+    and ("; REGISTRY_AUTH_FILE names %s, which isn't there"):format(missing) or "")
+end
+
 --- What may help against a 429.
 local function patience(answer)
   local seconds = retry_after(answer)
@@ -134,7 +142,7 @@ function Client:refuse(answer, what)
   local at, status, hint = self.at, answer.status, nil
   local words = said(answer)
   if status == 401 or status == 403 then
-    hint = ("`lamina login %s` tells who you are"):format(at.registry)
+    hint = introduction(at)
   elseif status == 429 then
     hint = patience(answer)
   end

@@ -73,7 +73,8 @@ return {
   help = [[
 The registry is asked whether it takes the user name and password. They are kept where Docker keeps
 them ($DOCKER_CONFIG/config.json, ~/.docker/config.json), for their owner alone to read, or with the
-credential helper that this file names. Without a server it is docker.io.]],
+credential helper that this file names. Without a server it is docker.io. Where nothing is to be
+kept, DOCKER_AUTH_CONFIG may have the text of such a file.]],
   example = "lamina login --username me --password-stdin quay.io <token",
   arguments = { { name = "SERVER", optional = true } },
   options = {
