@@ -151,7 +151,7 @@ describe("a registry", function()
       return refused
     end
     ends(0, "secret", "lamina build -q -t four " .. home)
-    assert.is_true(ends(0, "secret", "lamina push -q four " .. locked:name "a/four:v1") > 1)
+    ends(0, "secret", "lamina push -q four " .. locked:name "a/four:v1")
     ends(0, "secret", ("lamina build -q --cache-to type=registry,mode=max,ref=%s %s"):format(
       locked:name "a/cache:v1", home))
     -- at most once without a password and once with it, for each layer
