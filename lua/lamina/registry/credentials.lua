@@ -79,8 +79,8 @@ local function from_entry(file, key, entry)
     :format(file, key), { hint = ("`lamina login %s` writes it again"):format(key) })
 end
 
---- The scheme that a key may name; nil where any will do, as nobody can listen to this machine's
--- own registry, which Docker may have written down with https.
+--- The scheme that a key may name; nil where any will do: what goes to this machine's own registry
+-- crosses no network, and Docker may have written it down with https.
 local function scheme_of(at)
   if at.is_tls then return "https" end
   return not is_loopback(at.host) and "http" or nil
