@@ -65,6 +65,8 @@ return {
   { 34, "directories", text = "WORKDIR a\nWORKDIR $B/../c", config = { WorkingDir = "/a/c" } },
   { 35, "a user as it stands", text = "USER ${U:-1000}:$B", config = { User = "1000:base" } },
   { 36, "ports", text = "EXPOSE 90 80-81/UDP", history = { "EXPOSE [80/udp 81/udp 90/tcp]" } },
+  { 36, "ports of a variable that nobody gives", text = "EXPOSE $NO",
+    config = { ExposedPorts = false }, history = { "EXPOSE []" } },
   { 37, "volumes", text = "VOLUME [\"/a\", \"$B\"]", config = { Volumes = { ["/a"] = {},
     base = {} } } },
   { 38, "no health check", text = "HEALTHCHECK NONE", config = { Healthcheck = {

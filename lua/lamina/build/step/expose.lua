@@ -26,5 +26,7 @@ return function(step, at)
       added[#added + 1] = name
     end
   end
-  return at:configured({ ExposedPorts = ports }):remember("EXPOSE " .. gotext.list(added))
+  -- Without a port there is no map, where variables came to nothing (SEMANTICS 90).
+  return at:configured({ ExposedPorts = next(ports) and ports })
+    :remember("EXPOSE " .. gotext.list(added))
 end
