@@ -169,6 +169,7 @@ describe("lamina build --output", function()
     fails("a directory is needed", "-o", "type=local")
     fails("'tar' is true or false, not 'maybe'", "-o", "type=oci,tar=maybe,dest=x")
     fails("unknown compression 'xz'", "-o", "type=oci,compression=xz,dest=x")
+    fails("compression%-level is 1 to 3", "-o", "type=docker,compression-level=4,dest=x")
     run:fails(1, "/c is a directory, and an archive is a file", "build", "-o",
       "type=oci,dest=" .. dir .. "/c", dir .. "/c")
     run:fails(1, "there is no directory to write it in", "build", "-o",

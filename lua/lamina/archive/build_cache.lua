@@ -80,10 +80,12 @@ local function each(list, fn)
   return sched.all(work, sched.cores())
 end
 
---- Writes records into a directory. target: { dest =, tag =, compression = }.
+--- Writes records into a directory. target: { dest =, tag =, and default, compression,
+-- level as outgoing.lua takes them }.
 function build_cache.write(store, target, records)
   local diff_ids, kept = format.choose(records)
-  local made <close> = outgoing.new(store, { default = "gzip", compression = target.compression })
+  local made <close> = outgoing.new(store, { default = target.default,
+    compression = target.compression, level = target.level })
   local blobs, list = each(diff_ids, function(i) return made:file(diff_ids[i]) end), {}
   local to <close> = layout.open(store, target.dest)
   each(blobs, function(i) to:copy(blobs[i].of, blobs[i].path) end)

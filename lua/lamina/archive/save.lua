@@ -149,10 +149,10 @@ end
 local default_compressions = { docker = "none", oci = "gzip", ["oci-dir"] = "gzip" }
 
 --- Finds out what is to be written for entries (see the head of this file). options: format
--- ("docker", "oci", "oci-dir"), compression (of all layers; nil: as they came).
+-- ("docker", "oci", "oci-dir"), compression (of all layers; nil: as they came), level.
 function save.plan(store, entries, options)
   local layers = outgoing.new(store, { compression = options.compression,
-    default = default_compressions[options.format] })
+    level = options.level, default = default_compressions[options.format] })
   local plan = setmetatable({ entries = {}, manifests = json.array {}, docker = json.array {},
     repositories = {}, layers = layers, left_out = 0 }, Plan)
   local diff_ids = {}

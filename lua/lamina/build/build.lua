@@ -11,9 +11,9 @@
 --     no_cache = false, dry_run = false,
 --     cache_from = nil,         -- { { type = "registry", ref = } or { type = "local", src =,
 --                               -- tag =, digest = } }: caches of others
---     cache_to = nil,           -- { { type =, ref =, mode =, compression =, ignores_errors = } };
---                               -- for "local" with dest =, tag = instead of ref; "inline"
---                               -- takes nothing else
+--     cache_to = nil,           -- { { type =, ref =, mode =, ignores_errors =, and default,
+--                               -- compression, level as store/outgoing.lua has them } }; for
+--                               -- "local" dest =, tag = instead of ref; "inline" has none of them
 --     pull = nil,               -- "always", "never"; default: what is missing
 --     no_cache_filter = {},     -- names of stages or targets whose steps are made anew
 --     sync = false,             -- answer when the image is on the disk

@@ -1,5 +1,6 @@
 --- What --cache-from and --cache-to say: "type=registry,ref=NAME,mode=max", or in short a name.
 local check = require "lamina.util.check"
+local compression = require "lamina.image.compression"
 local csv = require "lamina.cli.csv"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
@@ -16,9 +17,10 @@ local function one_of(choices)
 end
 
 local mode = { one_of { min = "min", max = "max" } }
-local compression = { one_of { uncompressed = "none", none = "none", gzip = "gzip",
-  zstd = "zstd" } }
-local ignore_error = { one_of(check.booleans), "ignores_errors" }
+local truth = one_of(check.booleans)
+local ignore_error = { truth, "ignores_errors" }
+
+local function as_it_is(value) return value end
 
 local function name(value)
   reference.parse(value)
@@ -47,11 +49,25 @@ local function digest(value, fail)
   return descriptor.is_digest(value) and value or fail(("'%s' is no digest"):format(value))
 end
 
-local function as_it_is(value) return value end
-
 --- What BuildKit can do otherwise, for registries of old: here it is a manifest of OCI's always.
 local function always(value, fail)
-  if not one_of(check.booleans)(value, fail) then fail "a cache is a manifest of OCI's always" end
+  if not truth(value, fail) then
+    fail("a cache is a manifest of OCI's always", "leave it out, or say true")
+  end
+end
+
+local function of_image(_, fail)
+  fail("a cache in the image has no layers but the image's",
+    "-o type=registry,compression=… is how those are compressed")
+end
+
+-- How the layers are written; layers_as makes of it what store/outgoing.lua takes.
+local function with_compression(keys)
+  keys.compression, keys["compression-level"] = { compression.kind }, { as_it_is, "level" }
+  keys["force-compression"] = { truth, "is_forced" }
+  keys["image-manifest"], keys["oci-mediatypes"] = { always }, { always }
+  keys.mode, keys["ignore-error"] = mode, ignore_error
+  return keys
 end
 
 -- What each type takes: how a key's word is read, the field that it becomes (nil: of the key's own
@@ -63,13 +79,12 @@ local known = {
     registry = { ref = { name, needed = "ref=NAME:TAG is where it is kept" } },
   },
   ["--cache-to"] = {
-    inline = { mode = { min_only } },
-    ["local"] = { dest = { as_it_is, needed = "dest=DIR is where it is kept" }, tag = { tag },
-      mode = mode, compression = compression, ["ignore-error"] = ignore_error,
-      ["image-manifest"] = { always }, ["oci-mediatypes"] = { always } },
-    registry = { ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" },
-      mode = mode, compression = compression, ["ignore-error"] = ignore_error,
-      ["image-manifest"] = { always }, ["oci-mediatypes"] = { always } },
+    inline = { mode = { min_only }, compression = { of_image }, ["ignore-error"] = ignore_error,
+      ["compression-level"] = { of_image }, ["force-compression"] = { of_image } },
+    ["local"] = with_compression { tag = { tag },
+      dest = { as_it_is, needed = "dest=DIR is where it is kept" } },
+    registry = with_compression {
+      ref = { name_to_write, needed = "ref=NAME:TAG is where it is kept" } },
   },
 }
 
@@ -80,9 +95,20 @@ end
 -- What belongs to the other option.
 local opposite = { src = "dest", dest = "src" }
 
+local other_option = { ["--cache-from"] = "--cache-to", ["--cache-to"] = "--cache-from" }
+
 --- Fails over a key of `map` that was misspelt, or isn't there.
 local function unknown(fail, what, word, map)
   fail(what, check.hint(opposite[word or ""] or word, check.sorted_keys(map)))
+end
+
+--- The same for a key of a type, which the other option may know.
+local function unknown_key(fail, key, option, type)
+  local what, other = ("'%s' isn't known"):format(key), other_option[option]
+  if not opposite[key] and (known[other][type] or {})[key] then
+    fail(what, ("it is said to %s"):format(other))
+  end
+  unknown(fail, what, key, known[option][type])
 end
 
 -- How a directory is said, which has no short form.
@@ -107,6 +133,17 @@ local function keys_of(fail, type, option)
     types)
 end
 
+--- Whether the compression is for all layers, or with force-compression=false only the `default`
+-- for those that have none yet.
+local function layers_as(parsed, fail)
+  local kind = parsed.compression or (parsed.is_forced and "gzip") or nil
+  if parsed.level then parsed.level = compression.level(kind, parsed.level, fail) end
+  parsed.compression = kind
+  if parsed.is_forced == false then parsed.compression, parsed.default = nil, kind end
+  parsed.is_forced = nil
+  return parsed
+end
+
 local function parse(word, option)
   local function fail(why, hint)
     failure.raise("usage", ("%s '%s': %s"):format(option, word, why), { hint = hint })
@@ -115,7 +152,7 @@ local function parse(word, option)
   local keys = keys_of(fail, fields.type, option)
   local parsed = {}
   for key in pairs(fields) do
-    if not keys[key] then unknown(fail, ("'%s' isn't known"):format(key), key, keys) end
+    if not keys[key] then unknown_key(fail, key, option, fields.type) end
   end
   for key, rule in pairs(keys) do
     local value = fields[key]
@@ -124,7 +161,7 @@ local function parse(word, option)
     end
     if value then parsed[rule[2] or key] = rule[1](value, fail) end
   end
-  return parsed
+  return layers_as(parsed, fail)
 end
 
 --- One of the two tells all.

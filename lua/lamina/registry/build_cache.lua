@@ -28,12 +28,14 @@ function build_cache.open(store, source, options)
   return known
 end
 
---- Writes records under a name. target: { ref =, compression = }.
+--- Writes records under a name. target: { ref =, and default, compression, level as
+-- outgoing.lua takes them }.
 function build_cache.write(store, target, records, options)
   local ref = reference.parse(target.ref)
   local diff_ids, kept = format.choose(records)
   local to = upload.new(ref)
-  local layers <close> = outgoing.new(store, { default = "gzip", compression = target.compression })
+  local layers <close> = outgoing.new(store, { default = target.default,
+    compression = target.compression, level = target.level })
   local sent, list = sending.layers(store, to, layers, diff_ids, options.bus), {}
   for i, diff_id in ipairs(diff_ids) do list[i] = sent[diff_id] end
   local bytes = format.manifest(to:bytes(format.media_type, format.encode(diff_ids, kept)), list)

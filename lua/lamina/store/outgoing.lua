@@ -5,8 +5,8 @@
 --   local blob = layers:get(diff_id)      -- { of = descriptor, write = function(fd) }
 --   local blob = layers:file(diff_id)     -- { of = descriptor, path = }: no need to prepare it
 --
--- `default` is for layers that weren't kept as they came, `compression` for all, at a `level`. What
--- `file` has compressed is kept from then on, where nothing was.
+-- `default` (gzip) is for layers that weren't kept as they came, `compression` for all, at a
+-- `level`. What `file` has compressed is kept from then on, where nothing was.
 local core = require "lamina.core.layer"
 local descriptor = require "lamina.image.descriptor"
 local failure = require "lamina.util.failure"
@@ -98,6 +98,7 @@ local function look(self, diff_id)
   local kept = hold_layer(self.store, diff_id)
   local has = kept and media_type.compression(kept.mediaType) or "none"
   return kept, has, self.options.compression or (kept and has) or self.options.default
+    or "gzip"
 end
 
 local function blob_for(self, diff_id)

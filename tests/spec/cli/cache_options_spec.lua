@@ -42,12 +42,41 @@ describe("lamina.cli.cache_options", function()
     assert.equal("type=registry,ref=IMAGE", hint)
   end)
 
+  it("compresses all layers, or only those that have no compression yet", function()
+    local name = "type=registry,ref=c,"
+    for word, expected in pairs {
+      ["compression=zstd,compression-level=19"] = { compression = "zstd", level = 19 },
+      ["compression=zstd,force-compression=true"] = { compression = "zstd" },
+      ["compression=zstd,force-compression=false"] = { default = "zstd" },
+      ["force-compression=true"] = { compression = "gzip" },
+      ["compression-level=2"] = { level = 2 },
+    } do
+      expected.type, expected.ref = "registry", "c"
+      assert.same({ expected }, to { name .. word }, word)
+    end
+    assert.same({ { type = "inline", ignores_errors = true } }, to { "type=inline,ignore-error=1" })
+  end)
+
   it("says what is wrong, and what may have been meant", function()
     for word, expected in pairs {
       ["type=registry,ref=c,mod=max"] = { "'mod' isn't known", "did you mean 'mode'?" },
       ["type=registry,ref=c,x=1"] = { "'x' isn't known",
-        "known are compression, ignore-error, image-manifest, mode, oci-mediatypes, ref, type" },
-      ["type=registry,ref=c,oci-mediatypes=false"] = { "a cache is a manifest of OCI's always" },
+        "known are compression, compression-level, force-compression, ignore-error, "
+          .. "image-manifest, mode, oci-mediatypes, ref, type" },
+      ["type=registry,ref=c,oci-mediatypes=false"] = { "a cache is a manifest of OCI's always",
+        "leave it out, or say true" },
+      ["type=local,dest=d,digest=sha256:x"] = { "'digest' isn't known",
+        "it is said to --cache-from" },
+      ["type=local,dest=d,compression=estargz"] = { "unknown compression 'estargz'",
+        "it is gzip, zstd or none" },
+      ["type=local,dest=d,compression-level=9"] = { "compression-level is 1 to 3 for gzip and "
+        .. "1 to 22 for zstd, not '9'" },
+      ["type=local,dest=d,compression=none,compression-level=1"] = {
+        "compression-level is 1 to 3 for gzip and 1 to 22 for zstd, not '1'" },
+      ["type=local,dest=d,force-compression=yes"] = { "'yes' is none of 0, 1, false, true" },
+      ["type=gha"] = { "the type 'gha' isn't known", "known are inline, local, registry" },
+      ["type=inline,compression=zstd"] = { "a cache in the image has no layers but the image's",
+        "-o type=registry,compression=… is how those are compressed" },
       ["./cache"] = { "the name of a registry's expected", "type=local,dest=DIR is a directory" },
       ["type=registry,ref=c,mode=most"] = { "'most' is none of max, min" },
       ["type=registry,ref=c,ignore-error=yes"] = { "'yes' is none of 0, 1, false, true" },
@@ -59,7 +88,8 @@ describe("lamina.cli.cache_options", function()
       ["ref=c"] = { "'type' is missing", "known are inline, local, registry" },
       ["type=inline,mode=max"] = { "an image has room for the records of its own layers only, "
         .. "which is mode=min", "type=registry,ref=NAME,mode=max writes those of all stages" },
-      ["type=inline,ref=c"] = { "'ref' isn't known", "known are mode, type" },
+      ["type=inline,ref=c"] = { "'ref' isn't known",
+        "known are compression, compression-level, force-compression, ignore-error, mode, type" },
       ["type=local"] = { "'dest' is missing", "dest=DIR is where it is kept" },
       ["type=local,src=d"] = { "'src' isn't known", "did you mean 'dest'?" },
       ["type=local,dest=d,tag=a/b"] = { "'a/b' is no tag",
@@ -69,7 +99,8 @@ describe("lamina.cli.cache_options", function()
       assert.same({ ("--cache-to '%s': %s"):format(word, expected[1]), expected[2] },
         { refusal(to, word) })
     end
-    local message = refusal(cache_options.from, "type=registry,ref=c,mode=max")
+    local message, hint = refusal(cache_options.from, "type=registry,ref=c,mode=max")
     assert.matches("'mode' isn't known", message)
+    assert.equal("it is said to --cache-to", hint)
   end)
 end)

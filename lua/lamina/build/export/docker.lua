@@ -2,7 +2,8 @@
 local failure = require "lamina.util.failure"
 local oci = require "lamina.build.export.oci"
 
-local docker = { options = { dest = "text", name = "text", compression = "text" } }
+local docker = { options = { dest = "text", name = "text", compression = "text",
+  ["compression-level"] = "text" } }
 
 function docker.check(to, platforms)
   if platforms > 1 then

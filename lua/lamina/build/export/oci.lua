@@ -1,26 +1,30 @@
 --- -o type=oci: an archive or, with tar=false, a directory that is an OCI image layout.
+local compression = require "lamina.image.compression"
 local failure = require "lamina.util.failure"
 local folder = require "lamina.archive.folder"
 local output = require "lamina.archive.output"
 local save = require "lamina.archive.save"
 local tar = require "lamina.archive.tar"
 
-local oci = { options = { dest = "text", name = "text", compression = "text", tar = "truth" } }
+local oci = { options = { dest = "text", name = "text", compression = "text",
+  ["compression-level"] = "text", tar = "truth" } }
 
-local compressions = { none = "none", uncompressed = "none", gzip = "gzip", zstd = "zstd" }
+local function check_compression(to)
+  to.compression, to.level = compression.read(to, function(why, hint)
+    failure.raise("usage", ("output type=%s: %s"):format(to.type, why), { hint = hint })
+  end)
+end
 
 --- What goes for every archive: where it is written, and how its layers are.
 function oci.check_archive(to)
-  if to.compression and not compressions[to.compression] then
-    failure.raise("usage", ("output: unknown compression '%s'"):format(to.compression),
-      { hint = "it is none, gzip or zstd" })
-  end
+  check_compression(to)
   to.is_stream = not to.dest or to.dest == "-"
   output.check(to.dest, "build")
 end
 
 function oci.check(to)
   if to.tar ~= false then return oci.check_archive(to) end
+  check_compression(to)
   if not to.dest or to.dest == "-" then
     failure.raise("usage", "output type=oci,tar=false: a layout is written to a directory",
       { hint = "dest=DIR names it" })
@@ -32,7 +36,7 @@ end
 function oci.write_as(what, to, format)
   local entry = { names = what.names_of(to), images = what.images }
   local plan <close> = save.plan(what.store, { entry },
-    { format = format, compression = compressions[to.compression] })
+    { format = format, compression = to.compression, level = to.level })
   if format == "oci-dir" then
     local sink <close> = folder.new(to.dest)
     plan:write(sink)

@@ -1,15 +1,15 @@
+local compression = require "lamina.image.compression"
 local failure = require "lamina.util.failure"
 local platform = require "lamina.image.platform"
 local push = require "lamina.registry.push"
 local report = require "lamina.cli.report"
 local view = require "lamina.cli.view"
 
-local levels = { gzip = 3, zstd = 22 }
-
 local function check_level(options)
-  local level, most = options.compression_level, levels[options.compression or "gzip"]
-  if not level or level <= (most or 0) then return end
-  failure.raise("usage", "push: --compression-level is 1 to 3 for gzip and 1 to 22 for zstd")
+  if not options.compression_level then return end
+  compression.level(options.compression, options.compression_level, function(why)
+    failure.raise("usage", "push: --" .. why)
+  end)
 end
 
 local function run(context)
@@ -43,8 +43,8 @@ image has in the registry is printed; the tag changes when everything is there.]
       help = "send blobs in pieces of so many MiB" },
     { long = "compression", value = "KIND", choices = { "gzip", "none", "zstd" },
       help = "compress every layer so (default: as it came, else gzip)" },
-    { long = "compression-level", value = "N", integer = true, least = 1, most = levels.zstd,
-      help = "1 to 3 (gzip), 22 (zstd)" },
+    { long = "compression-level", value = "N", integer = true, least = 1,
+      most = compression.highest, help = "1 to 3 (gzip), 22 (zstd)" },
     { long = "platform", value = "OS/ARCH[/VARIANT]", help = "only this image of an index" },
     view.options.progress, view.options.quiet,
   },
