@@ -126,16 +126,17 @@ a repository (https://host/x.git#ref:dir), an archive by URL, or '-' for one on 
 printed when it is done.
 -o says what becomes of the result, and may come several times: type=store (the default) keeps the
 image; type=registry (or --push) pushes it as well; type=oci and type=docker write an archive of it
-(compression=none|gzip|zstd; oci with tar=false a layout); type=tar a flat tar of its files;
-type=local the files themselves; type=none nothing. dest names the file or directory; '-', or no
-dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.
+(compression=none|gzip|zstd, compression-level=N; oci with tar=false a layout); type=tar a flat tar
+of its files; type=local the files themselves; type=none nothing. dest names the file or directory;
+'-', or no dest, is standard output. In short, -o DIR is type=local and -o - is type=tar.
 --cache-to writes what the steps have made where --cache-from of another machine finds it, and both
 may come several times: type=registry,ref=NAME, or the name alone, is a registry; type=local a
 directory, dest=DIR to write and src=DIR to read, in which tag=TAG tells several apart; type=inline
 the image itself, for --cache-from with its name once it is pushed. mode=min (the default) writes
-the layers of the result, mode=max (not inline) those of all stages; compression=none|gzip|zstd is
-for all of them. With ignore-error=true the build doesn't fail where it can't be written; a cache
-that can't be read is told of, and does without.]],
+the layers of the result, mode=max (not inline) those of all stages; compression=none|gzip|zstd with
+compression-level=N (1 to 3 for gzip, 22 for zstd) is for all of them, with force-compression=false
+only for those that have none yet. With ignore-error=true the build doesn't fail where it can't be
+written; a cache that can't be read is told of, and does without.]],
   example = "lamina build -t bombo/debian:git01 -f recipes/git.lua .",
   arguments = { { name = "CONTEXT", kind = "file", optional = true } },
   options = {
