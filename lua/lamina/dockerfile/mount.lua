@@ -30,8 +30,7 @@ local idle = { bind = { "id" }, tmpfs = { "id", "source", "from" }, secret = { "
 
 local types = { bind = true, cache = true, tmpfs = true, secret = true, ssh = true }
 local sharings = { shared = true, private = true, locked = true }
-local truths = { ["1"] = true, t = true, T = true, ["true"] = true, TRUE = true, True = true,
-  ["0"] = false, f = false, F = false, ["false"] = false, FALSE = false, False = false }
+local truths = check.go_booleans
 
 local function expected(key, what, value, complain)
   complain(("--mount: %s is %s, not '%s'"):format(key, what, value))

@@ -7,6 +7,10 @@ local check = {}
 --- What true and false are called on command lines and in variables.
 check.booleans = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
 
+--- What they are called in Dockerfiles: the words of Go's strconv.ParseBool.
+check.go_booleans = { ["1"] = true, t = true, T = true, ["true"] = true, TRUE = true, True = true,
+  ["0"] = false, f = false, F = false, ["false"] = false, FALSE = false, False = false }
+
 -- Longer words are compared with nothing: they may come from outside, and cost length squared.
 local longest = 256
 

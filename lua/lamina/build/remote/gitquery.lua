@@ -9,8 +9,7 @@ local function invalid(url, message, hint)
   failure.raise("invalid-input", ("git: %s: %s"):format(url, message), { hint = hint })
 end
 
-local booleans = { ["1"] = true, t = true, T = true, TRUE = true, ["true"] = true, True = true,
-  ["0"] = false, f = false, F = false, FALSE = false, ["false"] = false, False = false }
+local booleans = check.go_booleans
 
 -- Key -> the field that it sets, and what its value is.
 local rows = {
